@@ -1,0 +1,17 @@
+"""One thread, then doctests: sybil collects the docstrings of snippets and hooks."""
+
+import os
+
+for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+    os.environ[name] = "1"
+
+import torch
+from sybil import Sybil
+from sybil.parsers.rest import DocTestParser
+
+torch.set_num_threads(1)
+
+pytest_collect_file = Sybil(
+    parsers=[DocTestParser()],
+    patterns=["snippets/*.py", "docs/hooks/*.py"],
+).pytest()

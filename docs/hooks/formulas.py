@@ -1,0 +1,64 @@
+"""Formulas as MathML, made by KaTeX while the site is built: no script, no host."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+
+from mkdocs.exceptions import BuildError
+from py_mini_racer import JSEvalException, MiniRacer
+
+ARITHMATEX = re.compile(
+    r'<(?P<tag>span|div) class="arithmatex">\\[(\[](?P<tex>.*?)\\[)\]]</(?P=tag)>',
+    re.DOTALL,
+)
+
+
+@cache
+def katex() -> MiniRacer:
+    """Return a JavaScript engine with KaTeX loaded, as sphinxcontrib-katex ships it."""
+    script = Path(find_spec("sphinxcontrib.katex").origin).with_name("katex.min.js")
+    engine = MiniRacer()
+    engine.eval(script.read_text(encoding="utf-8"))
+    return engine
+
+
+@cache
+def mathml(tex: str, display: bool) -> str:
+    """Return a formula as MathML.
+
+    >>> "<msub><mi>m</mi><mi>t</mi></msub>" in mathml("m_t", display=False)
+    True
+    >>> mathml(r"\\\\frac{", display=False)
+    Traceback (most recent call last):
+    ValueError: KaTeX parse error: Unexpected end of input in a macro argument, ...
+    """
+    options = {"output": "mathml", "displayMode": display, "throwOnError": True}
+    call = f"katex.renderToString({json.dumps(tex)}, {json.dumps(options)})"
+    try:
+        rendered = katex().eval(call)
+    except JSEvalException as error:
+        reason = re.search(r"KaTeX parse error.*", str(error))
+        raise ValueError(reason.group() if reason else str(error)) from None
+    return re.search(r"<math.*</math>", rendered, re.DOTALL).group()
+
+
+def on_page_content(content: str, page, **kwargs) -> str:
+    """Turn what arithmatex marked into MathML, or raise BuildError."""
+
+    def formula(match: re.Match[str]) -> str:
+        tex = html.unescape(match["tex"]).strip()
+        display = match["tag"] == "div"
+        try:
+            math = mathml(tex, display)
+        except ValueError as error:
+            raise BuildError(f"docs/{page.file.src_uri}: ${tex}$: {error}") from error
+        if not display:
+            return math
+        return f'<div class="formula" tabindex="0">{math}</div>'
+
+    return ARITHMATEX.sub(formula, content)

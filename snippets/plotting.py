@@ -1,0 +1,124 @@
+"""Figures as inline SVG: text stays text, colours follow the page's theme."""
+
+import io
+import re
+
+from matplotlib import rcParams
+from matplotlib.backends.backend_svg import FigureCanvasSVG
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter
+
+INK, FAINT = "#010203", "#a1a2a3"
+SERIES = ["#0072b2", "#d55e00", "#009e73", "#a0529c", "#7a6a00", "#5b6770", "#c2185b"]
+DASHES = ["-", "--", "-.", ":", (0, (6, 1, 1, 1, 1, 1)), (0, (8, 3)), (0, (1, 1))]
+SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+rcParams |= {
+    "svg.fonttype": "none",
+    "font.size": 10.5,
+    "axes.edgecolor": FAINT,
+    "axes.labelcolor": INK,
+    "axes.titlesize": 10.5,
+    "axes.titlecolor": INK,
+    "axes.grid": True,
+    "axes.axisbelow": True,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "grid.color": FAINT,
+    "grid.alpha": 0.35,
+    "grid.linewidth": 0.6,
+    "text.color": INK,
+    "xtick.color": FAINT,
+    "xtick.labelcolor": INK,
+    "ytick.color": FAINT,
+    "ytick.labelcolor": INK,
+    "legend.frameon": False,
+    "lines.linewidth": 1.8,
+    "figure.constrained_layout.use": True,
+}
+
+
+def power(value: float, _: int = 0) -> str:
+    """Return a tick of a logarithmic axis as a power of ten in plain characters.
+
+    >>> power(1e-3), power(1.0), power(0.02)
+    ('10⁻³', '1', '0.02')
+    """
+    text = f"{value:.0e}"
+    if not text.startswith("1e") or abs(float(text) / value - 1) > 1e-9:
+        return f"{value:g}"
+    exponent = int(text.removeprefix("1e"))
+    return "1" if exponent == 0 else "10" + str(exponent).translate(SUPERSCRIPT)
+
+
+def axes(
+    *labels: tuple[str, str],
+    columns: int = 1,
+    height: float = 2.7,
+    xscale: str = "linear",
+    yscale: str = "linear",
+):
+    """Return a figure with one panel for each pair of axis labels, and its panels.
+
+    Heights are in inches of a figure 5.6 inches wide. Labels carry symbols and units
+    only, so that one figure serves every language.
+
+    >>> figure, panel = axes(("t", "‖g‖"), yscale="log")
+    >>> panel.get_ylabel()
+    '‖g‖'
+    """
+    rows = -(-len(labels) // columns)
+    figure = Figure(figsize=(5.6, height * rows))
+    panels = [
+        figure.add_subplot(rows, columns, number)
+        for number in range(1, len(labels) + 1)
+    ]
+    for panel, (x, y) in zip(panels, labels, strict=True):
+        panel.set(xlabel=x, ylabel=y, xscale=xscale, yscale=yscale)
+        for axis, scale in ((panel.xaxis, xscale), (panel.yaxis, yscale)):
+            if scale == "log":
+                axis.set_major_formatter(FuncFormatter(power))
+                axis.set_minor_formatter(FuncFormatter(lambda *_: ""))
+    return figure, *panels
+
+
+def style(number: int) -> dict:
+    """Return colour and dashes of a series: either of them is enough to tell it.
+
+    >>> style(0)["color"], style(1)["linestyle"]
+    ('#0072b2', '--')
+    """
+    return {
+        "color": SERIES[number % len(SERIES)],
+        "linestyle": DASHES[number % len(DASHES)],
+    }
+
+
+def svg(figure: Figure, name: str) -> str:
+    """Return a figure as an SVG element for a page; ``name`` keeps its ids apart.
+
+    >>> figure, panel = axes(("t", "z"))
+    >>> _ = panel.plot([1, 2], [3, 4], **style(0))
+    >>> text = svg(figure, "demo")
+    >>> text.startswith('<svg class="plot"'), "var(--plot-1, #0072b2)" in text
+    (True, True)
+    >>> text == svg(figure, "demo")
+    True
+    """
+    FigureCanvasSVG(figure)
+    buffer = io.StringIO()
+    rcParams["svg.hashsalt"] = name
+    unused = dict.fromkeys(("Date", "Creator", "Format", "Type"))
+    figure.savefig(buffer, format="svg", transparent=True, metadata=unused)
+    text = buffer.getvalue()
+    box = re.search(r'viewBox="[^"]+"', text).group()
+    body = re.search(r"<svg[^>]*>(.*)</svg>", text, re.DOTALL).group(1)
+    unwanted = r"<metadata>.*?</metadata>|<style.*?</style>|<!--.*?-->"
+    body = re.sub(unwanted, "", body, flags=re.DOTALL)
+    body = re.sub(r"font-family: [^;]*; ", "", body)  # the page's own, from its CSS
+    body = re.sub(r'(id="|url\(#|href="#)', rf"\g<1>{name}-", body)
+    body = body.replace(FAINT, f"var(--plot-faint, {FAINT})")
+    body = body.replace(INK, "currentColor")
+    for number, colour in enumerate(SERIES, start=1):
+        body = body.replace(colour, f"var(--plot-{number}, {colour})")
+    body = "\n".join(line.strip() for line in body.split("\n") if line.strip())
+    return f'<svg class="plot" {box} role="img" aria-hidden="true">\n{body}\n</svg>'
