@@ -29,7 +29,7 @@ if __name__ == "__main__":
     y = torch.zeros(3)  # 目标 | target
     w, b = parameters()
 
-    for call in (1, 2):
+    for _ in range(2):
         loss = binary_cross_entropy_with_logits(x @ w + b, y)
         loss.backward()
         print(w.grad)

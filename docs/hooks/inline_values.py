@@ -2,8 +2,9 @@
 
 A block of Markdown (lines between blank lines or ``///``) that holds such a value
 becomes a markdown-exec fence of the page's session, which prints the block with the
-values in place. So a number reaches the prose from the page's own run, in plain markdown-exec as
-well as under the executor, which puts the printed text in the block's place at once.
+values in place. So a number reaches the prose from the page's own run, in plain
+markdown-exec as well as under the executor, which puts the printed text in the block's
+place at once.
 """
 
 from __future__ import annotations
