@@ -46,3 +46,26 @@ def check_range(
     if not (0 < value < below if positive else 0 <= value < below):
         bracket = "(" if positive else "["
         raise ValueError(f"{name} must be in {bracket}0, {below:g}), not {value}")
+
+
+def check_adam(
+    param: torch.Tensor,
+    grad: torch.Tensor,
+    lr: float,
+    betas: tuple[float, float],
+    eps: float,
+    weight_decay: float = 0.0,
+) -> None:
+    """Raise ValueError unless one step of Adam is well defined.
+
+    >>> check_adam(torch.zeros(2), torch.ones(2), 1e-3, (0.9, 0.999), 1e-8)
+    >>> check_adam(torch.zeros(2), torch.ones(2), 1e-3, (0.9, 1.0), 1e-8)
+    Traceback (most recent call last):
+    ValueError: beta2 must be in [0, 1), not 1.0
+    """
+    check_tensors(param, grad)
+    check_range("lr", lr)
+    check_range("beta1", betas[0], below=1)
+    check_range("beta2", betas[1], below=1)
+    check_range("eps", eps)
+    check_range("weight_decay", weight_decay)

@@ -57,7 +57,7 @@ def collect(page: str, text: str, config, snippets: Path) -> list[Cell]:
         lines = as_fences(body, Path(page).stem).split("\n")
         for preprocessor in markdown.preprocessors:
             lines = preprocessor.run(lines)
-    except SnippetMissingError as error:
+    except (SnippetMissingError, ValueError) as error:
         raise BuildError(f"docs/{page}: {error}") from error
     finally:
         formatters["python"] = formatter

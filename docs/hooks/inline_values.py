@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-VALUE = re.compile(r"\{\{ (?P<expression>[^{}]+?)(?P<format>:[^:{}\s\]\)]+)? \}\}")
+VALUE = re.compile(r"\{\{\s(?P<expression>[^{}]+?)(?P<format>:[^:{}\s\]\)]+)?\s*\}\}")
 FENCE = re.compile(r"\s*(?P<mark>`{3,}|~{3,})")
 
 
@@ -61,9 +61,17 @@ def code_for(block: str) -> str:
 
 
 def expand(markdown: str, replacement: Callable[[int, str], str]) -> str:
-    """Replace each block that holds values by ``replacement(line, code)``, indented."""
+    """Replace each block that holds values by ``replacement(line, code)``, indented.
+
+    >>> expand("Hello\\n\\n  {{ a + b }} and {{ c:.1f}}", lambda line, code: code)
+    "Hello\\n\\n  print(format(a + b, '') + ' and ' + format(c, '.1f'))"
+
+    Raises ValueError for two braces that are no value.
+    """
     expanded = []
     for number, block in blocks(markdown):
+        if "{{ " in VALUE.sub("", block):
+            raise ValueError(f"line {number}: not a value: {block}")
         if VALUE.search(block) and not FENCE.match(block):
             indent = block[: len(block) - len(block.lstrip())]
             dedented = "\n".join(

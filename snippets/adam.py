@@ -1,0 +1,599 @@
+"""Adam three ways: as the post prints it, as its paper defines it, as torch runs it."""
+
+# --8<-- [start:imports]
+import math
+
+import torch
+from checks import check_adam
+
+# --8<-- [end:imports]
+
+
+# --8<-- [start:printed]
+@torch.no_grad()
+def adam_as_printed(param, grad, state, *, lr=1e-3, betas=(0.9, 0.999), eps=1e-8):
+    """Take one step by the rule that the post prints: no bias correction.
+
+    param, grad: tensors of one shape and floating dtype; param and state change in
+    place. state: an empty dict before the first step. lr: in units of param.
+    ValueError for bad input, which changes nothing; NaN in grad goes into param.
+    Source: the post's formulas, section 5.
+
+    >>> param, state = torch.zeros(1, dtype=torch.float64), {}
+    >>> adam_as_printed(param, torch.ones_like(param), state, lr=1.0)
+    >>> param
+    tensor([-3.1623], dtype=torch.float64)
+    """
+    check_adam(param, grad, lr, betas, eps)
+    beta1, beta2 = betas
+    m = state.setdefault("m", torch.zeros_like(param))
+    v = state.setdefault("v", torch.zeros_like(param))
+
+    m.copy_(beta1 * m + (1 - beta1) * grad)
+    v.copy_(beta2 * v + (1 - beta2) * grad**2)
+    param -= lr / (v.sqrt() + eps) * m
+
+
+# --8<-- [end:printed]
+
+
+# --8<-- [start:paper]
+@torch.no_grad()
+def adam_in_paper(param, grad, state, *, lr=1e-3, betas=(0.9, 0.999), eps=1e-8):
+    """Take one step of Adam, in the order of operations of its paper.
+
+    param, grad: tensors of one shape and floating dtype; param and state change in
+    place. state: an empty dict before the first step. lr: in units of param.
+    ValueError for bad input, which changes nothing; NaN in grad goes into param.
+    Source: Kingma & Ba 2014, Algorithm 1, arXiv:1412.6980.
+
+    >>> param, state = torch.zeros(1, dtype=torch.float64), {}
+    >>> adam_in_paper(param, torch.full_like(param, 1000), state, lr=1.0)
+    >>> param
+    tensor([-1.0000], dtype=torch.float64)
+    """
+    check_adam(param, grad, lr, betas, eps)
+    beta1, beta2 = betas
+    m = state.setdefault("m", torch.zeros_like(param))
+    v = state.setdefault("v", torch.zeros_like(param))
+    t = state["t"] = state.get("t", 0) + 1
+
+    m.copy_(beta1 * m + (1 - beta1) * grad)
+    v.copy_(beta2 * v + (1 - beta2) * grad**2)
+    m_hat = m / (1 - beta1**t)
+    v_hat = v / (1 - beta2**t)
+    param -= lr * m_hat / (v_hat.sqrt() + eps)
+
+
+# --8<-- [end:paper]
+
+
+# --8<-- [start:torch]
+@torch.no_grad()
+def adam(
+    param,
+    grad,
+    state,
+    *,
+    lr=1e-3,
+    betas=(0.9, 0.999),
+    eps=1e-8,
+    weight_decay=0.0,
+    amsgrad=False,
+    decoupled=False,
+    maximize=False,
+):
+    """Take one step of Adam, equal to torch.optim.Adam to the bit.
+
+    param, grad: tensors of one shape and dtype, float32 or float64; param and state
+    change in place. state: an empty dict before the first step; its names are torch's.
+    weight_decay: L2, added to the gradient; with ``decoupled`` it shrinks param
+    instead (torch.optim.AdamW). ValueError for bad input, which changes nothing; NaN
+    in grad goes into param, as in torch.
+    Source: torch.optim.Adam, foreach=False; Loshchilov & Hutter 2017, arXiv:1711.05101;
+    Reddi et al. 2018, arXiv:1904.09237.
+
+    >>> param = torch.tensor([1.0, -2.0], requires_grad=True)
+    >>> twin = param.detach().clone()
+    >>> optimizer = torch.optim.Adam([param], lr=0.1, weight_decay=0.01, amsgrad=True)
+    >>> state = {}
+    >>> for t in range(500):
+    ...     optimizer.zero_grad()
+    ...     (param**4 / 4 - param).sum().backward()
+    ...     optimizer.step()
+    ...     adam(twin, twin**3 - 1, state, lr=0.1, weight_decay=0.01, amsgrad=True)
+    >>> torch.equal(param, twin)
+    True
+    """
+    check_adam(param, grad, lr, betas, eps, weight_decay)
+    if not state:
+        state["step"] = 0
+        state["exp_avg"] = torch.zeros_like(param)
+        state["exp_avg_sq"] = torch.zeros_like(param)
+        if amsgrad:
+            state["max_exp_avg_sq"] = torch.zeros_like(param)
+    beta1, beta2 = betas
+    exp_avg, exp_avg_sq = state["exp_avg"], state["exp_avg_sq"]
+    t = state["step"] = state["step"] + 1
+
+    grad = -grad if maximize else grad
+    if weight_decay and decoupled:
+        param.mul_(1 - lr * weight_decay)
+    elif weight_decay:
+        grad = grad.add(param, alpha=weight_decay)
+
+    exp_avg.lerp_(grad, 1 - beta1)
+    exp_avg_sq.mul_(beta2).addcmul_(grad, grad, value=1 - beta2)
+    second = exp_avg_sq
+    if amsgrad:
+        second = state["max_exp_avg_sq"]
+        torch.maximum(second, exp_avg_sq, out=second)
+
+    step_size = lr / (1 - beta1**t)
+    denom = (second.sqrt() / (1 - beta2**t) ** 0.5).add_(eps)
+    param.addcdiv_(exp_avg, denom, value=-step_size)
+
+
+# --8<-- [end:torch]
+
+
+# --8<-- [start:follow]
+def follow(rule, grads, **options):
+    """Return where a rule stands after each of the gradients, starting from 0.
+
+    rule: one of the functions above. grads: tensor of shape (steps, ...), the
+    gradients whatever the parameter is. Result: like grads.
+
+    >>> follow(adam, torch.ones(3, 1, dtype=torch.float64), lr=1.0).T
+    tensor([[-1.0000, -2.0000, -3.0000]], dtype=torch.float64)
+    """
+    param, state, path = torch.zeros_like(grads[0]), {}, []
+    for grad in grads:
+        rule(param, grad, state, **options)
+        path.append(param.clone())
+    return torch.stack(path)
+
+
+# --8<-- [end:follow]
+
+
+# --8<-- [start:against-torch]
+def follow_torch(grads, optimizer=torch.optim.Adam, **options):
+    """Return where an optimizer of torch stands after each gradient, starting from 0.
+
+    optimizer: a class of torch.optim; options go to it. grads, result: as in follow.
+
+    >>> follow_torch(torch.ones(3, 1, dtype=torch.float64), lr=1.0).T
+    tensor([[-1.0000, -2.0000, -3.0000]], dtype=torch.float64)
+    """
+    param, path = torch.zeros_like(grads[0], requires_grad=True), []
+    optimizer = optimizer([param], **options)
+    for grad in grads:
+        param.grad = grad.clone()
+        optimizer.step()
+        path.append(param.detach().clone())
+    return torch.stack(path)
+
+
+# --8<-- [end:against-torch]
+
+
+# --8<-- [start:random-gradients]
+def random_gradients(steps, size, dtype=torch.float64, seed=0):
+    """Return standard normal gradients of shape (steps, size), the same for a seed.
+
+    >>> random_gradients(2, 3).shape
+    torch.Size([2, 3])
+    """
+    generator = torch.Generator().manual_seed(seed)
+    return torch.randn(steps, size, dtype=dtype, generator=generator)
+
+
+# --8<-- [end:random-gradients]
+
+
+# --8<-- [start:missing-factor]
+def missing_factor(t, beta1=0.9, beta2=0.999):
+    """Return how many times too large the printed rule's step t is (eps left aside).
+
+    t: tensor of step numbers, from 1. Source: the corrections of Kingma & Ba 2014,
+    Algorithm 1, which the printed rule leaves out.
+
+    >>> missing_factor(torch.tensor([1.0, 10000.0], dtype=torch.float64))
+    tensor([3.1623, 1.0000], dtype=torch.float64)
+    """
+    return (1 - beta1**t) / (1 - beta2**t).sqrt()
+
+
+# --8<-- [end:missing-factor]
+
+
+# --8<-- [start:descend]
+def descend(rule, start, lr, steps):
+    """Return the path of a rule on the parabola L = x²/2, from start, as a tensor.
+
+    lr: in units of x. Result: shape (steps + 1,), float64.
+
+    >>> descend(adam, 1.0, lr=0.5, steps=2)
+    tensor([1.0000, 0.5000, 0.0339], dtype=torch.float64)
+    """
+    x, state = torch.tensor(start, dtype=torch.float64), {}
+    path = [x.clone()]
+    for _ in range(steps):
+        rule(x, x.clone(), state, lr=lr)
+        path.append(x.clone())
+    return torch.stack(path)
+
+
+# --8<-- [end:descend]
+
+
+# --8<-- [start:train-mlp]
+def train_mlp(zero, steps=300, lr=0.05):
+    """Train a network of 2, 8 and 1 units on an XOR-like task; return what came of it.
+
+    zero: whether all parameters start at 0, as the post says. Result: the loss
+    (binary cross-entropy, nats), the accuracy and the number of distinct hidden units.
+
+    >>> train_mlp(zero=True, steps=20)[2]
+    1
+    """
+    torch.manual_seed(0)
+    inputs = torch.randn(200, 2)
+    targets = (inputs.prod(dim=1) > 0).float()
+    model = torch.nn.Sequential(
+        torch.nn.Linear(2, 8), torch.nn.Tanh(), torch.nn.Linear(8, 1)
+    )
+    if zero:
+        for param in model.parameters():
+            torch.nn.init.zeros_(param)
+
+    optimizer = torch.optim.Adam(model.parameters(), lr=lr)
+    for _ in range(steps):
+        optimizer.zero_grad()
+        logits = model(inputs).squeeze(1)
+        loss = torch.nn.functional.binary_cross_entropy_with_logits(logits, targets)
+        loss.backward()
+        optimizer.step()
+
+    accuracy = ((logits > 0) == targets.bool()).float().mean().item()
+    units = model[0].weight.detach().unique(dim=0).shape[0]
+    return loss.item(), accuracy, units
+
+
+# --8<-- [end:train-mlp]
+
+
+# --8<-- [start:epsilon]
+def first_step(grad, eps=1e-8, beta1=0.9, beta2=0.999):
+    """Return the first step in units of lr for four places of eps, by name.
+
+    grad: a positive number. ``efficient`` is the form that Kingma & Ba recommend at
+    the end of their section 2; ``inside`` puts eps under the root of v-hat; ``printed``
+    is the post's rule.
+
+    >>> {name: round(step, 4) for name, step in first_step(1.0).items()}
+    {'torch': 1.0, 'efficient': 1.0, 'inside': 1.0, 'printed': 3.1623}
+    """
+    m, v = (1 - beta1) * grad, (1 - beta2) * grad**2
+    m_hat, v_hat = m / (1 - beta1), v / (1 - beta2)
+    scale = math.sqrt(1 - beta2) / (1 - beta1)
+    return {
+        "torch": m_hat / (math.sqrt(v_hat) + eps),
+        "efficient": scale * m / (math.sqrt(v) + eps),
+        "inside": m_hat / math.sqrt(v_hat + eps),
+        "printed": m / (math.sqrt(v) + eps),
+    }
+
+
+# --8<-- [end:epsilon]
+
+
+# --8<-- [start:scaled-run]
+def scaled_run(optimizer, scale, lr, steps=200):
+    """Return where an optimizer ends on the loss scale·(x − 1)²/2, starting from 0.
+
+    optimizer: a class of torch.optim. Result: a number; nan or inf if it diverged.
+
+    >>> round(scaled_run(torch.optim.SGD, 1.0, lr=0.1), 6)
+    1.0
+    """
+    x = torch.zeros((), dtype=torch.float64, requires_grad=True)
+    optimizer = optimizer([x], lr=lr)
+    for _ in range(steps):
+        optimizer.zero_grad()
+        (scale * (x - 1) ** 2 / 2).backward()
+        optimizer.step()
+    return x.item()
+
+
+# --8<-- [end:scaled-run]
+
+
+# --8<-- [start:reddi]
+def reddi(amsgrad, steps=3000, big=4.0):
+    """Return the path of Adam on the example of Reddi et al., within [-1, 1].
+
+    The loss is big·x at every third step and -x at the others, so that x = -1 is best
+    whenever big > 2. lr falls as 1/sqrt(t). Source: Reddi et al. 2018, Theorem 1, with
+    its betas (0, 1/(1 + big²)).
+
+    >>> reddi(amsgrad=False, steps=300)[-1] > 0 > reddi(amsgrad=True, steps=300)[-1]
+    tensor(True)
+    """
+    x, state, path = torch.zeros((), dtype=torch.float64), {}, []
+    betas = (0.0, 1 / (1 + big**2))
+    for t in range(1, steps + 1):
+        grad = torch.full_like(x, big if t % 3 == 1 else -1.0)
+        lr = 0.1 / math.sqrt(t)
+        adam(x, grad, state, lr=lr, betas=betas, amsgrad=amsgrad)
+        x.clamp_(-1, 1)
+        path.append(x.clone())
+    return torch.stack(path)
+
+
+# --8<-- [end:reddi]
+
+
+# --8<-- [start:decay]
+def end_weight(gradient_size, weight_decay, decoupled, steps=100, lr=0.01):
+    """Return a weight that starts at 1 after gradients that change sign at each step.
+
+    gradient_size: the size of each gradient. weight_decay, decoupled: as in adam.
+
+    >>> round(end_weight(1.0, weight_decay=0.1, decoupled=True), 4)
+    0.8888
+    >>> round(end_weight(100.0, weight_decay=0.1, decoupled=True), 4)
+    0.8888
+    """
+    param, state = torch.ones((), dtype=torch.float64), {}
+    options = {"weight_decay": weight_decay, "decoupled": decoupled}
+    for t in range(steps):
+        grad = torch.full_like(param, gradient_size * (-1) ** t)
+        adam(param, grad, state, lr=lr, **options)
+    return param.item()
+
+
+# --8<-- [end:decay]
+
+
+# --8<-- [start:floor]
+def noise_floor(lr, steps=2000, copies=200):
+    """Return the mean loss x²/2 of Adam in its last half, with noise in each gradient.
+
+    The noise is standard normal; the run starts at the minimum, in many copies.
+
+    >>> noise_floor(0.1, steps=400) > noise_floor(0.01, steps=400)
+    True
+    """
+    noise = random_gradients(steps, copies)
+    x, state, losses = torch.zeros(copies, dtype=torch.float64), {}, []
+    for grad in noise:
+        adam(x, x + grad, state, lr=lr)
+        losses.append((x**2 / 2).mean())
+    return torch.stack(losses[steps // 2 :]).mean().item()
+
+
+# --8<-- [end:floor]
+
+
+if __name__ == "__main__":
+    # --8<-- [start:first-steps]
+    grads = torch.ones(3, 1, dtype=torch.float64)
+    rules = (adam_as_printed, adam_in_paper, adam)
+    for rule in rules:
+        path = follow(rule, grads, lr=1.0)
+        print(f"{rule.__name__:16} {path[-1].item()}")
+    # --8<-- [end:first-steps]
+
+    # --8<-- [start:compare]
+    settings = {
+        "defaults": {},
+        "weight_decay": {"weight_decay": 0.01},
+        "amsgrad": {"amsgrad": True},
+        "both": {"weight_decay": 0.01, "amsgrad": True},
+    }
+    print("dtype    settings      equal  foreach  fused differs")
+    for dtype in (torch.float32, torch.float64):
+        grads = random_gradients(500, 100, dtype)
+        for name, options in settings.items():
+            ours = follow(adam, grads, **options)
+            loop = follow_torch(grads, foreach=False, **options)
+            lists = follow_torch(grads, foreach=True, **options)
+            fused = follow_torch(grads, fused=True, **options)
+            print(
+                f"{str(dtype)[6:]:8} {name:13}"
+                f" {torch.equal(ours, loop)!s:6}"
+                f" {torch.equal(lists, loop)!s:8}"
+                f" {(fused - loop).abs().max():.0e}"
+            )
+    # --8<-- [end:compare]
+
+    # --8<-- [start:adamw]
+    grads = random_gradients(500, 100)
+    options = {"lr": 0.01, "weight_decay": 0.1}
+    ours = follow(adam, grads, decoupled=True, **options)
+    torchs = follow_torch(grads, torch.optim.AdamW, **options)
+    adamw_equal = torch.equal(ours, torchs)
+    print(adamw_equal)
+    # --8<-- [end:adamw]
+
+    # --8<-- [start:drift]
+    lr, steps = 1e-3, 1000
+    drift = {}
+    for dtype in (torch.float32, torch.float64):
+        grads = random_gradients(steps, 100, dtype)
+        reference = follow_torch(grads, lr=lr)
+        for rule in rules:
+            gap = (follow(rule, grads, lr=lr) - reference).abs()
+            drift[rule.__name__, dtype] = gap.max().item() / lr
+            print(f"{str(dtype)[6:]:8}", end=" ")
+            print(f"{rule.__name__:16} {gap.max() / lr:.1e} lr")
+    # --8<-- [end:drift]
+
+    # --8<-- [start:factor]
+    t = torch.arange(1, 5001, dtype=torch.float64)
+    factor = missing_factor(t)
+    worst = int(t[factor.argmax()])
+    within = int(t[factor > 1.01].max()) + 1
+    print(f"t = 1: {factor[0]:.4f}")
+    print(f"t = {worst}: {factor.max():.4f}, the largest")
+    print(f"t = {within}: {factor[within - 1]:.4f}")
+    # --8<-- [end:factor]
+
+    # --8<-- [start:factor-measured]
+    grads = torch.full((4000, 1), 0.3, dtype=torch.float64)
+    printed = follow(adam_as_printed, grads, lr=1.0).diff(dim=0)
+    paper = follow(adam_in_paper, grads, lr=1.0).diff(dim=0)
+    measured = (printed / paper).flatten()
+    print(f"{(measured / factor[1:4000] - 1).abs().max():.0e}")
+    # --8<-- [end:factor-measured]
+
+    # --8<-- [start:factor-figure]
+    from plotting import axes, style, svg
+
+    figure, panel = axes(("t", "|Δθ| / α"), xscale="log")
+    panel.plot(t[:4000], factor[:4000], **style(1), label="m / (√v + ε)")
+    panel.axhline(1, **style(0), label="m̂ / (√v̂ + ε)")
+    panel.set_ylim(0, 7)
+    panel.legend()
+    print(svg(figure, "factor"))
+    # --8<-- [end:factor-figure]
+
+    # --8<-- [start:overshoot]
+    paths = {rule: descend(rule, 1.0, 0.05, 150) for rule in rules[:2]}
+    lowest = {rule: path.min().item() for rule, path in paths.items()}
+    for rule, x in lowest.items():
+        print(f"{rule.__name__:16} lowest x {x:.3f}")
+    # --8<-- [end:overshoot]
+
+    # --8<-- [start:overshoot-figure]
+    figure, panel = axes(("t", "x"))
+    panel.plot(paths[adam_as_printed], **style(1), label="m / (√v + ε)")
+    panel.plot(paths[adam_in_paper], **style(0), label="m̂ / (√v̂ + ε)")
+    panel.legend()
+    print(svg(figure, "overshoot"))
+    # --8<-- [end:overshoot-figure]
+
+    # --8<-- [start:moments]
+    grads = 0.5 + random_gradients(1000, 1000)
+    param, state = torch.zeros(1000, dtype=torch.float64), {}
+    for step, grad in enumerate(grads, start=1):
+        adam(param, grad, state)
+        if step in (1, 1000):
+            m, v = state["exp_avg"], state["exp_avg_sq"]
+            m_hat, v_hat = m / (1 - 0.9**step), v / (1 - 0.999**step)
+            print(f"t = {step:4}  m {m.mean():.4f}  m̂ {m_hat.mean():.4f}")
+            print(f"          v {v.mean():.5f}  v̂ {v_hat.mean():.4f}")
+    # --8<-- [end:moments]
+
+    # --8<-- [start:nouns]
+    grads = random_gradients(200, 100)
+    param, state, buffer = torch.zeros(100, dtype=torch.float64), {}, 0.0
+    average_of_momentum = 0.0
+    for grad in grads:
+        adam(param, grad, state)
+        buffer = 0.9 * buffer + 0.1 * grad
+        average_of_momentum = 0.9 * average_of_momentum + 0.1 * buffer
+    m_gap = (state["exp_avg"] - average_of_momentum).abs().max()
+    v_gap = (state["exp_avg_sq"] - state["exp_avg"] ** 2).abs().max()
+    print(f"m, and the average of the momentum: {m_gap:.2f} apart")
+    print(f"v, and the square of the average:   {v_gap:.2f} apart")
+    # --8<-- [end:nouns]
+
+    # --8<-- [start:zeros]
+    for zero in (True, False):
+        loss, accuracy, units = train_mlp(zero)
+        print(f"zero={zero!s:5} loss {loss:.3f} accuracy {accuracy:.2f} units {units}")
+    # --8<-- [end:zeros]
+
+    # --8<-- [start:epsilon-table]
+    print("gradient" + "".join(f"{name:>11}" for name in first_step(1.0)))
+    for size in (1.0, 1e-4, 1e-6, 1e-8, 1e-10):
+        places = first_step(size)
+        print(f"{size:8.0e}" + "".join(f"{x:11.2g}" for x in places.values()))
+    tiny = first_step(1e-8)
+    # --8<-- [end:epsilon-table]
+
+    # --8<-- [start:epsilon-nan]
+    still = torch.zeros(1, 1, dtype=torch.float64)
+    print(follow_torch(still, eps=0.0).item(), follow_torch(still).item())
+    # --8<-- [end:epsilon-nan]
+
+    # --8<-- [start:scale]
+    print("  scale       Adam        SGD")
+    ends = {}
+    for scale in (1e-3, 1.0, 1e3, 1e-9):
+        ends[scale] = scaled_run(torch.optim.Adam, scale, lr=0.05)
+        sgd = scaled_run(torch.optim.SGD, scale, lr=0.05)
+        print(f"{scale:7g} {ends[scale]:10.6f} {sgd:10.4f}")
+    # --8<-- [end:scale]
+
+    # --8<-- [start:size]
+    random_steps = follow(adam, random_gradients(1000, 10), lr=1.0).diff(dim=0)
+    late = torch.zeros(1000, 1, dtype=torch.float64)
+    late[-1] = 1.0
+    late_step = follow(adam, late, lr=1.0).diff(dim=0)[-1]
+    typical = random_steps.abs().median().item()
+    largest = -late_step.item()
+    print(f"random gradients, median: {typical:.2f} α")
+    print(f"one gradient after {len(late) - 1} zeros: {largest:.2f} α")
+    # --8<-- [end:size]
+
+    # --8<-- [start:decay-table]
+    print("gradient   taken by L2   by decoupled decay")
+    for size in (0.01, 1.0, 100.0):
+        plain = end_weight(size, weight_decay=0.0, decoupled=False)
+        l2 = plain - end_weight(size, weight_decay=0.1, decoupled=False)
+        decoupled = plain - end_weight(size, weight_decay=0.1, decoupled=True)
+        print(f"{size:8g}   {l2:11.6f}   {decoupled:18.6f}")
+    # --8<-- [end:decay-table]
+
+    # --8<-- [start:reddi-run]
+    adam_path, amsgrad_path = reddi(amsgrad=False), reddi(amsgrad=True)
+    print(f"Adam    {adam_path[-1]:.3f}")
+    print(f"AMSGrad {amsgrad_path[-1]:.3f}")
+    # --8<-- [end:reddi-run]
+
+    # --8<-- [start:reddi-figure]
+    figure, panel = axes(("t", "x"))
+    panel.plot(adam_path, **style(1), label="Adam")
+    panel.plot(amsgrad_path, **style(0), label="AMSGrad")
+    panel.legend(loc="center right")
+    print(svg(figure, "reddi"))
+    # --8<-- [end:reddi-figure]
+
+    # --8<-- [start:floor-table]
+    floors = {lr: noise_floor(lr) for lr in (0.1, 0.01, 0.001)}
+    for lr, floor in floors.items():
+        print(f"lr {lr:5}: {floor:.1e}")
+    # --8<-- [end:floor-table]
+
+    # --8<-- [start:no-default]
+    classes = [
+        name
+        for name, value in vars(torch.optim).items()
+        if isinstance(value, type)
+        and issubclass(value, torch.optim.Optimizer)
+        and value is not torch.optim.Optimizer
+    ]
+    print(len(classes), "classes, none of them a default:")
+    print(*(", ".join(classes[i : i + 5]) for i in range(0, len(classes), 5)), sep="\n")
+    # --8<-- [end:no-default]
+
+    # --8<-- [start:errors]
+    w = torch.zeros(2, requires_grad=True)
+    attempts = {
+        "lr=-1": lambda: torch.optim.Adam([w], lr=-1),
+        "beta2 = 1": lambda: torch.optim.Adam([w], betas=(0.9, 1.0)),
+        "no parameters": lambda: torch.optim.Adam([]),
+        "w itself": lambda: torch.optim.Adam(w),
+        "w * 2": lambda: torch.optim.Adam([w * 2]),
+        "w twice": lambda: torch.optim.Adam([{"params": [w]}, {"params": [w]}]),
+    }
+    for name, attempt in attempts.items():
+        try:
+            attempt()
+        except (TypeError, ValueError) as error:
+            print(f"{name}\n  {type(error).__name__}: {error}")
+    # --8<-- [end:errors]
