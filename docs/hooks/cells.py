@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import ast
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
-from inline_values import as_fences
+from inline_values import VALUE, blocks, code_for, expression
 from markdown import Markdown
 from markdown_exec import formatters
 from mkdocs.exceptions import BuildError
@@ -22,15 +22,21 @@ TWO_LANGUAGES = re.compile(r"# (?P<zh>[^|\n]*[\u4e00-\u9fff][^|\n]*) \| (?P<en>.
 
 @dataclass
 class Cell:
-    """One run of code on a page: a named cell, or a block of prose with values."""
+    """What runs on a page: a named cell, or a value in its prose.
+
+    output is None until it is known; failure says why it never will be.
+    """
 
     page: str
     name: str
     code: str
     file: str
     line: int
-    shows: bool
-    output: str | None = field(default=None, compare=False)
+    shows: bool = True
+    is_value: bool = False
+    output: str | None = None
+    failure: str = ""
+    seconds: float = 0.0
 
 
 def collect(page: str, text: str, config, snippets: Path) -> list[Cell]:
@@ -48,45 +54,81 @@ def collect(page: str, text: str, config, snippets: Path) -> list[Cell]:
 
     body, _ = meta.get_data(text)
     offset = text.count("\n") - body.count("\n")
+    lines, values = [], {}
+    for number, block in blocks(body):
+        found = list(VALUE.finditer(block))
+        if found and not block.lstrip().startswith(("```", "~~~")):
+            values[str(number)] = found
+            block = f'```python exec="on" id="{number}"\n{code_for(block)}\n```'
+        lines += block.split("\n")
+
     markdown = Markdown(
         extensions=config.markdown_extensions, extension_configs=config.mdx_configs
     )
-    formatter = formatters["python"]
-    formatters["python"] = record
+    formatter, formatters["python"] = formatters["python"], record
     try:
-        lines = as_fences(body, Path(page).stem).split("\n")
         for preprocessor in markdown.preprocessors:
             lines = preprocessor.run(lines)
-    except (SnippetMissingError, ValueError) as error:
+    except SnippetMissingError as error:
         raise BuildError(f"docs/{page}: {error}") from error
     finally:
         formatters["python"] = formatter
 
     includes = INCLUDE.finditer(body)
-    cells = []
+    cells: list[Cell] = []
     for code, options in recorded:
         name = options["id"]
-        if name.startswith("line-"):
-            number = int(name.removeprefix("line-")) + offset
-            cells.append(Cell(page, name, code, f"docs/{page}", number, True))
+        if name in values:
+            number = int(name) + offset
+            cells += [
+                Cell(page, value.group(), f"print({expression(value)})",
+                     f"docs/{page}", number, is_value=True)
+                for value in values[name]
+            ]  # fmt: skip
             continue
         include = next(includes, None)
-        if include is None or not name:
+        if include is None or not name or any(cell.name == name for cell in cells):
             raise BuildError(
-                f"docs/{page}: cell {name or '(without an id)'!r} must hold one "
+                f"docs/{page}: cell {name!r} must have an id of its own and hold one "
                 'include of a named section, like --8<-- "adam.py:train"'
             )
-        file = snippets / include["file"]
-        start = f"[start:{include['section']}]"
-        numbers = [
-            number
-            for number, line in enumerate(file.read_text("utf-8").split("\n"), start=1)
-            if line.rstrip().endswith(start)
-        ]
+        source = (snippets / include["file"]).read_text(encoding="utf-8")
+        before, _, _ = source.partition(f"[start:{include['section']}]")
+        file = f"{snippets.name}/{include['file']}"
         shows = options["source"] != "above"
-        origin = f"{snippets.name}/{include['file']}"
-        cells.append(Cell(page, name, code, origin, numbers[0] + 1, shows))
+        cells.append(Cell(page, name, code, file, before.count("\n") + 2, shows))
     return cells
+
+
+def merge(name: str, languages: list[list[Cell]]) -> list[list[Cell]]:
+    """Return what a page runs, in order: twins, which run once, stand in one list.
+
+    Twins are the same cell, or the same value at the same place, in several languages.
+    Raises BuildError where the languages of a page do not show the same cells.
+    """
+    sections: list[list[list[Cell]]] = []
+    for cells in languages:
+        rows: list[list[Cell]] = [[]]
+        for cell in cells:
+            if not cell.is_value:
+                rows.append([])
+            rows[-1].append(cell)
+        sections.append(rows)
+    sequence: list[list[Cell]] = []
+    for row in range(max(map(len, sections))):
+        rows = [section[row] if row < len(section) else [] for section in sections]
+        twins: dict[str, list[Cell]] = {}
+        for cell in [cell for cells in rows for cell in cells]:
+            twins.setdefault(cell.code if cell.is_value else "", []).append(cell)
+        cells = twins.get("", [])
+        names = {(cell.name, cell.code, cell.shows) for cell in cells}
+        if row and (len(cells) < len(languages) or len(names) > 1):
+            raise BuildError(
+                f"docs/{cells[0].page}: cell {cells[0].name!r} is not the same in all "
+                f"languages of the page {name!r}; they show the same cells in one order"
+            )
+        sequence += twins.values()
+    return sequence
 
 
 def shown(code: str, language: str) -> str:
@@ -95,7 +137,7 @@ def shown(code: str, language: str) -> str:
     >>> shown('x = 1  # 一步 | one step', "en")
     'x = 1  # one step'
     """
-    lines = code.split("\n")
+    lines: list[str | None] = list(code.split("\n"))
     for node in ast.walk(ast.parse(code)):
         if isinstance(node, ast.FunctionDef | ast.ClassDef) and ast.get_docstring(node):
             first, last = node.body[0].lineno - 1, node.body[0].end_lineno

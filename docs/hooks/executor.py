@@ -3,167 +3,183 @@
 Before a page is rendered, the cells of all pages in all languages are collected; those
 without a known result run, each page in a process of its own (``runner``). Rendering
 then runs no code: markdown-exec formats each fence and is handed the result.
+
+``extra.cells`` in mkdocs.yml sets ``cache`` (a directory, or "" for none) and
+``time_limit`` (seconds that one cell may take).
 """
 
 from __future__ import annotations
 
-import hashlib
 import logging
-import os
 import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from cells import Cell, collect, shown
-from inline_values import expand
+from cells import Cell, collect, merge, shown
+from inline_values import VALUE, expand
 from markdown_exec import base_format, formatters
+from markupsafe import Markup
 from mkdocs.exceptions import BuildError
 from runner import Result, run_pages
+from store import Keys, Store
 
 log = logging.getLogger("mkdocs.plugins.cells")
 
-TIME_LIMIT = float(os.environ.get("CELL_TIME_LIMIT", "60"))
-results: dict[str, str] = {}
-pages: dict[str, list[Cell]] = {}
+serving = False
+pages: dict[str, list[Cell]] = {}  # by source, "zh/adam.md"
+failures: dict[str, str] = {}  # by key; while serving, a failed cell waits for a change
 rendering: tuple[str, str, Iterator[Cell]] = ("", "", iter(()))
 
 
-def merge(name: str, languages: list[list[Cell]]) -> list[Cell]:
-    """Return one sequence for a page: each cell once, then the prose that follows it.
-
-    Raises BuildError where the languages of a page do not show the same cells.
-    """
-    parts = []
-    for cells in languages:
-        sections: list[list[Cell]] = [[]]
-        for cell in cells:
-            if cell.file.startswith("docs/"):
-                sections[-1].append(cell)
-            else:
-                sections.append([cell])
-        parts.append(sections)
-    sequence = [cell for sections in parts for cell in sections[0]]
-    for row in range(1, max(map(len, parts))):
-        rows = [sections[row] if row < len(sections) else [] for sections in parts]
-        first = next(cells[0] for cells in rows if cells)
-        for cells in rows:
-            if not cells or (cells[0].name, cells[0].code) != (first.name, first.code):
-                raise BuildError(
-                    f"{name}: the languages differ at cell {first.name!r} "
-                    f"({first.page}); they must show the same cells in the same order"
-                )
-        sequence.append(first)
-        sequence += [cell for cells in rows for cell in cells[1:]]
-    return sequence
+def on_startup(command: str, dirty: bool) -> None:
+    """Note whether a failing cell ends the build or waits on its page to be mended."""
+    global serving
+    serving = command == "serve"
 
 
-def keys(sequence: list[Cell]) -> list[str]:
-    """Return a key for each cell: it changes with the cell and with those before it."""
-    state = hashlib.sha256()
-    found = []
-    for cell in sequence:
-        mine = state.copy()
-        mine.update(f"{cell.code}\0{cell.file}\0".encode())
-        found.append(mine.hexdigest())
-        if not cell.file.startswith("docs/"):
-            state = mine
-    return found
-
-
-def check(cell: Cell, result: Result) -> None:
-    """Raise BuildError, with page, cell, file and line, if the cell is no good."""
+def fault(cell: Cell, result: Result) -> str:
+    """Return what is wrong with a result, by page, cell, file and line, or nothing."""
     reason = result.failure
     if not reason and cell.shows and not result.output.strip():
         reason = "it prints nothing where the page shows an output"
     if not reason and not cell.shows and result.output:
         reason = 'it prints, but the page shows no output (source="above")'
-    if reason:
-        place = f"{cell.file}:{result.line or cell.line}"
-        raise BuildError(f"docs/{cell.page}: cell {cell.name!r} at {place}: {reason}")
+    if not reason:
+        return ""
+    place = f"{cell.file}:{result.line or cell.line}"
+    return f"docs/{cell.page}: cell {cell.name!r} at {place}: {reason}"
+
+
+def collect_all(config, root: Path) -> dict[str, list[list[Cell]]]:
+    """Collect the cells of all languages; return what each page runs, in order."""
+    docs = Path(config.docs_dir)
+    versions: dict[str, list[list[Cell]]] = {}
+    pages.clear()
+    for language in config.plugins["i18n"].build_languages:
+        for path in sorted((docs / language).rglob("*.md")):
+            source = path.relative_to(docs).as_posix()
+            text = path.read_text(encoding="utf-8")
+            pages[source] = collect(source, text, config, root / "snippets")
+            name = path.relative_to(docs / language).with_suffix("").as_posix()
+            versions.setdefault(name, []).append(pages[source])
+    return {name: merge(name, languages) for name, languages in versions.items()}
 
 
 def on_pre_build(config) -> None:
     """Collect the cells of all pages, and run those whose result is not known yet."""
+    if config.plugins["i18n"].building:
+        return  # the next language of a build whose cells have all run
     hooks = str(Path(__file__).parent)
     if hooks not in sys.path:  # MkDocs takes it off again; the workers import from here
         sys.path.append(hooks)
-    docs = Path(config.docs_dir)
-    root = Path(config.config_file_path).parent
-    pages.clear()
-    by_name: dict[str, list[list[Cell]]] = {}
-    for language in config.plugins["i18n"].build_languages:
-        for path in sorted((docs / language).rglob("*.md")):
-            page = path.relative_to(docs).as_posix()
-            text = path.read_text(encoding="utf-8")
-            pages[page] = collect(page, text, config, root / "snippets")
-            by_name.setdefault(path.stem, []).append(pages[page])
-
-    todo: dict[str, list[Cell]] = {}
-    known: dict[str, list[str]] = {}
-    for name, languages in by_name.items():
-        sequence = merge(name, languages)
-        known[name] = keys(sequence)
-        if any(key not in results for key in known[name]):
-            todo[name] = sequence
-
     started = time.perf_counter()
-    seconds: list[float] = []
+    root = Path(config.config_file_path).parent
+    settings = config.extra.get("cells", {})
+    cache = settings.get("cache", ".cache/cells")
+    store = Store(root / cache if cache else None)
+    limit = float(settings.get("time_limit", 60))
 
-    def report(cell: Cell, result: Result) -> None:
-        check(cell, result)
-        seconds.append(result.seconds)
-        if not cell.file.startswith("docs/"):
-            log.info(f"{cell.page} {cell.name} {result.seconds:.2f} s")
+    sequences = collect_all(config, root)
+    makers = Keys(root / "snippets")
+    keys = {name: makers.of(sequence) for name, sequence in sequences.items()}
+    todo: dict[str, float] = {}
+    for name, sequence in sequences.items():
+        outputs, seconds = store.read(name)
+        for key, twins in zip(keys[name], sequence, strict=True):
+            for cell in twins:
+                cell.output, cell.failure = outputs.get(key), failures.get(key, "")
+        states = [(twins[0].output, twins[0].failure) for twins in sequence]
+        if (None, "") in states and not any(failure for _, failure in states):
+            todo[name] = seconds
+
+    ran: list[float] = []
+
+    def report(name: str, number: int, result: Result) -> None:
+        twins = sequences[name][number]
+        cell = twins[0]
+        reason = fault(cell, result)
+        if reason and not serving:
+            raise BuildError(reason)
+        if reason:
+            log.error(reason)
+            failures.update(dict.fromkeys(keys[name][number:], reason))
+            for later in sequences[name][number:]:
+                for twin in later:
+                    twin.output, twin.failure = None, reason
+            result.failure = reason
+            return
+        for twin in twins:
+            twin.output, twin.seconds = result.output, result.seconds
+        ran.append(result.seconds)
+        if not cell.is_value:
+            log.info(f"{name} {cell.name} {result.seconds:.2f} s")
         if result.notes:
             log.warning(f"docs/{cell.page}: cell {cell.name!r} wrote to standard error:"
                         f"\n{result.notes}")  # fmt: skip
-        cell.output = result.output
 
-    if todo:
-        run_pages(todo, str(root / "snippets"), TIME_LIMIT, report)
-        elapsed = time.perf_counter() - started
-        log.info(
-            f"ran {len(todo)} pages: {sum(seconds):.1f} s in cells, {elapsed:.1f} s"
-        )
-    for name, sequence in todo.items():
-        for key, cell in zip(known[name], sequence, strict=True):
-            results[key] = cell.output
-    for name, languages in by_name.items():
-        outputs = {
-            (cell.code, cell.file, cell.name): results[key]
-            for key, cell in zip(known[name], merge(name, languages), strict=True)
+    jobs = {
+        name: [(cell.code, cell.file, cell.line) for cell, *_ in sequences[name]]
+        for name in sorted(todo, key=todo.get, reverse=True)  # the longest first
+    }
+    if jobs:
+        run_pages(jobs, str(root / "snippets"), limit, report)
+    for name in jobs:
+        done = {
+            key: twins[0].output
+            for key, twins in zip(keys[name], sequences[name], strict=True)
         }
-        for cells in languages:
-            for cell in cells:
-                cell.output = outputs[cell.code, cell.file, cell.name]
+        if None not in done.values():
+            seconds = sum(twins[0].seconds for twins in sequences[name])
+            reason = store.write(name, done, seconds)
+            if reason:
+                log.info(f"results are not kept: {reason}")
+    total = sum(len(sequence) for sequence in sequences.values())
+    log.info(
+        f"{len(ran)} cells and values run, {total - len(ran)} reused; {sum(ran):.1f} s "
+        f"in them, {time.perf_counter() - started:.1f} s in all"
+    )
+
+
+def failure_note(cell: Cell) -> Markup:
+    """Return the note that stands in a page while serving, where a cell failed."""
+    return Markup('<div class="admonition failure"><pre>{}</pre></div>').format(
+        cell.failure
+    )
 
 
 def show(*, code: str, md, **options) -> str:
     """Format a cell: markdown-exec's own work, with the result that is there."""
-    global rendering
     page, language, cells = rendering
     cell = next(cells, None)
     if cell is None or cell.code != code:
         raise BuildError(f"docs/{page}: cell {options['id']!r} was not collected")
 
     def run(*args, **kwargs) -> str:
-        return cell.output
+        return cell.output or ""
 
-    return base_format(
+    if cell.failure:
+        options |= {"source": "above", "html": False, "result": ""}
+    formatted = base_format(
         language="python", run=run, code=shown(code, language), md=md, **options
     )
+    return formatted + failure_note(cell) if cell.failure else formatted
 
 
 def on_page_markdown(markdown: str, page, **kwargs) -> str:
     """Put the values into the prose, and get ready to hand out the page's results."""
     global rendering
     source = page.file.src_uri
-    cells = pages[source]
-    values = iter([cell for cell in cells if cell.file.startswith("docs/")])
-    named = iter([cell for cell in cells if not cell.file.startswith("docs/")])
-    rendering = (source, source.split("/")[0], named)
-    return expand(markdown, lambda line, code: next(values).output.rstrip("\n"))
+    cells = pages.get(source, [])
+    values = iter([cell for cell in cells if cell.is_value])
+    named = iter([cell for cell in cells if not cell.is_value])
+    rendering = (source, source.partition("/")[0], named)
+
+    def value(match) -> str:
+        cell = next(values)
+        return "⚠" if cell.output is None else cell.output.rstrip("\n")
+
+    return expand(markdown, lambda line, block: VALUE.sub(value, block))
 
 
 formatters["python"] = show

@@ -16,6 +16,10 @@ ARITHMATEX = re.compile(
     r'<(?P<tag>span|div) class="arithmatex">\\[(\[](?P<tex>.*?)\\[)\]]</(?P=tag)>',
     re.DOTALL,
 )
+# A formula and the mark after it, which must not start a line of its own.
+MARK = re.compile(
+    r'(<math xmlns="[^"]+"><semantics>(?:(?!</math>).)*</math>[，。、；：！？）”,.;:!?)])'
+)
 
 
 @cache
@@ -61,4 +65,4 @@ def on_page_content(content: str, page, **kwargs) -> str:
             return math
         return f'<div class="formula" tabindex="0">{math}</div>'
 
-    return ARITHMATEX.sub(formula, content)
+    return MARK.sub(r'<span class="nowrap">\1</span>', ARITHMATEX.sub(formula, content))

@@ -3,8 +3,7 @@
 A block of Markdown (lines between blank lines or ``///``) that holds such a value
 becomes a markdown-exec fence of the page's session, which prints the block with the
 values in place. So a number reaches the prose from the page's own run, in plain
-markdown-exec as well as under the executor, which puts the printed text in the block's
-place at once.
+markdown-exec as well as under the executor, which puts the values in place at once.
 """
 
 from __future__ import annotations
@@ -12,7 +11,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-VALUE = re.compile(r"\{\{\s(?P<expression>[^{}]+?)(?P<format>:[^:{}\s\]\)]+)?\s*\}\}")
+VALUE = re.compile(
+    r"\{\{\s(?P<expression>[^{}]+?)(?::(?P<format>[^:{}\s\]\)]+))?\s*\}\}"
+)
 FENCE = re.compile(r"\s*(?P<mark>`{3,}|~{3,})")
 
 
@@ -44,6 +45,15 @@ def blocks(markdown: str) -> list[tuple[int, str]]:
     return [(number, "\n".join(lines)) for number, lines in found]
 
 
+def expression(value: re.Match[str]) -> str:
+    """Return the Python that formats a value.
+
+    >>> expression(VALUE.match("{{ steps:,d }}"))
+    "format(steps, ',d')"
+    """
+    return f"format({value['expression'].strip()}, {value['format'] or ''!r})"
+
+
 def code_for(block: str) -> str:
     """Return a line of Python that prints the block with its values in place.
 
@@ -52,32 +62,28 @@ def code_for(block: str) -> str:
     """
     parts, end = [], 0
     for value in VALUE.finditer(block):
-        parts.append(repr(block[end : value.start()]))
-        spec = (value["format"] or "")[1:]
-        parts.append(f"format({value['expression'].strip()}, {spec!r})")
+        parts += [repr(block[end : value.start()]), expression(value)]
         end = value.end()
     parts.append(repr(block[end:]))
     return "print(" + " + ".join(part for part in parts if part != "''") + ")"
 
 
 def expand(markdown: str, replacement: Callable[[int, str], str]) -> str:
-    """Replace each block that holds values by ``replacement(line, code)``, indented.
+    """Replace each block that holds values by ``replacement(line, block)``, indented.
 
-    >>> expand("Hello\\n\\n  {{ a + b }} and {{ c:.1f}}", lambda line, code: code)
-    "Hello\\n\\n  print(format(a + b, '') + ' and ' + format(c, '.1f'))"
+    >>> expand("a\\n\\n  {{ b }}, {{ c:.1f}}", lambda line, block: f"{line}: {block}")
+    'a\\n\\n  3: {{ b }}, {{ c:.1f}}'
 
     Raises ValueError for two braces that are no value.
     """
     expanded = []
     for number, block in blocks(markdown):
-        if "{{ " in VALUE.sub("", block):
-            raise ValueError(f"line {number}: not a value: {block}")
-        if VALUE.search(block) and not FENCE.match(block):
+        if not FENCE.match(block) and "{{ " in block:
+            if "{{ " in VALUE.sub("", block):
+                raise ValueError(f"line {number} holds braces that are no value")
             indent = block[: len(block) - len(block.lstrip())]
-            dedented = "\n".join(
-                line.removeprefix(indent) for line in block.split("\n")
-            )
-            text = replacement(number, code_for(dedented))
+            lines = [line.removeprefix(indent) for line in block.split("\n")]
+            text = replacement(number, "\n".join(lines))
             block = "\n".join(indent + line for line in text.split("\n"))
         expanded.append(block)
     return "\n".join(expanded)
@@ -86,9 +92,9 @@ def expand(markdown: str, replacement: Callable[[int, str], str]) -> str:
 def as_fences(markdown: str, session: str) -> str:
     """Return the page with a markdown-exec fence for each block that holds values."""
 
-    def fence(number: int, code: str) -> str:
+    def fence(number: int, block: str) -> str:
         options = f'exec="on" session="{session}" id="line-{number}" updatetoc="no"'
-        return f"\n```python {options}\n{code}\n```\n"
+        return f"\n```python {options}\n{code_for(block)}\n```\n"
 
     return expand(markdown, fence)
 

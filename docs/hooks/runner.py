@@ -5,24 +5,31 @@ from __future__ import annotations
 import contextlib
 import io
 import multiprocessing
+import multiprocessing.connection
 import os
 import random
+import signal
 import sys
 import tempfile
+import threading
 import time
 import traceback
 import types
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from multiprocessing.connection import Connection
 
-# What the cells import and what is slow to import: loaded once, before the forks.
-# mkdocs itself is among them because a child imports its parent's main module.
-PRELOAD = ["torch", "numpy", "matplotlib.backends.backend_svg", "mkdocs.__main__"]
-ONE_THREAD = {
-    name: "1" for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
+# Slow to import and used by most pages: loaded once, before the workers are forked.
+# mkdocs is among them because a worker imports the main module of the build.
+PRELOAD = ["torch", "matplotlib.backends.backend_svg", "mkdocs.__main__"]
+ENVIRONMENT = {
+    "OMP_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "PYTHONHASHSEED": "0",
+    "PYTHONDONTWRITEBYTECODE": "1",  # snippets/ is watched while serving
 }
+OUTPUT_LIMIT = 1_000_000  # characters of one cell
 
 
 @dataclass
@@ -36,6 +43,15 @@ class Result:
     notes: str = ""
 
 
+class Output(io.StringIO):
+    """A text buffer that refuses to grow past the limit."""
+
+    def write(self, text: str) -> int:
+        if self.tell() + len(text) > OUTPUT_LIMIT:
+            raise RuntimeError(f"more than {OUTPUT_LIMIT:,} characters of output")
+        return super().write(text)
+
+
 def run_code(code: str, file: str, line: int, namespace: dict) -> Result:
     """Run a cell that stands at ``file:line`` and return what it printed.
 
@@ -45,9 +61,10 @@ def run_code(code: str, file: str, line: int, namespace: dict) -> Result:
     >>> failed.failure, failed.line
     ('ZeroDivisionError: division by zero', 8)
     """
-    output, notes = io.StringIO(), io.StringIO()
-    started = time.perf_counter()
+    output, notes = Output(), Output()
+    threads = set(threading.enumerate())
     failure, place = "", line
+    started = time.perf_counter()
     with contextlib.redirect_stdout(output), contextlib.redirect_stderr(notes):
         try:
             # Blank lines before the code: its tracebacks name the file's own lines.
@@ -60,75 +77,122 @@ def run_code(code: str, file: str, line: int, namespace: dict) -> Result:
                 lines.append(error.lineno)
             place = lines[-1] if lines else line
     seconds = time.perf_counter() - started
+    left = [thread.name for thread in threading.enumerate() if thread not in threads]
+    if left and not failure:
+        failure = f"it left threads running: {', '.join(left)}"
     return Result(output.getvalue(), seconds, failure, place, notes.getvalue())
 
 
-def work(channel: Connection, cells: list[tuple], name: str, snippets: str) -> None:
+def end_with_the_build() -> None:
+    """End this process when the build that started it is gone, however it went."""
+    multiprocessing.connection.wait([multiprocessing.parent_process().sentinel])
+    os._exit(1)
+
+
+def work(channel, jobs: list[tuple[str, str, int]], name: str, snippets: str) -> None:
     """Run a page's cells in this process and send each result, up to a failure."""
-    os.setsid() if hasattr(os, "setsid") else None
+    if hasattr(os, "setsid"):
+        os.setsid()  # a group of its own: what the cells start ends with it
+    threading.Thread(target=end_with_the_build, daemon=True).start()
+    os.environ.update(ENVIRONMENT)
     sys.path.insert(0, snippets)
     random.seed(0)
     module = types.ModuleType(f"page_{name}")
     sys.modules[module.__name__] = module
     with tempfile.TemporaryDirectory() as directory:
         os.chdir(directory)
-        for code, file, line in cells:
-            result = run_code(code, file, line, vars(module))
+        for job in jobs:
+            result = run_code(*job, vars(module))
             channel.send(result)
             if result.failure:
                 break
         os.chdir(os.path.dirname(directory))
     channel.close()
-    os._exit(0)  # whatever a cell left running ends here
+    os._exit(0)  # without waiting for what a cell may have left
 
 
-def run_page(cells: list, name: str, snippets: str, limit: float) -> list[Result]:
-    """Run a page's cells; stop at a failure, or after ``limit`` seconds in a cell."""
+def run_page(
+    name: str,
+    jobs: list[tuple[str, str, int]],
+    snippets: str,
+    limit: float,
+    report: Callable[[str, int, Result], None],
+    stop: threading.Event,
+) -> None:
+    """Run a page's cells and report each result; end at a failure, or when stopped.
+
+    jobs: code, file and line of each cell. limit: seconds that one cell may take.
+    """
     method = "forkserver" if hasattr(os, "fork") else "spawn"
     context = multiprocessing.get_context(method)
     here, there = context.Pipe(duplex=False)
-    jobs = [(cell.code, cell.file, cell.line) for cell in cells]
     process = context.Process(target=work, args=(there, jobs, name, snippets))
     process.start()
     there.close()
-    results: list[Result] = []
     try:
-        while len(results) < len(cells) and not (results and results[-1].failure):
-            line = cells[len(results)].line
-            if not here.poll(limit):
-                reason = f"still running after the time limit of {limit:g} s"
-                results.append(Result("", limit, reason, line))
-                break
+        for number, (_, _, line) in enumerate(jobs):
+            # The first result waits for the imports of the server, too.
+            deadline = time.monotonic() + limit + (60 if number == 0 else 0)
+            while not here.poll(0.1) and not stop.is_set():
+                if time.monotonic() > deadline:
+                    reason = f"it still ran after the limit of {limit:g} s"
+                    report(name, number, Result("", limit, reason, line))
+                    return
+            if stop.is_set():
+                return
             try:
-                results.append(here.recv())
+                result = here.recv()
             except EOFError:
                 process.join(5)
                 reason = f"its process ended with exit code {process.exitcode}"
-                results.append(Result("", 0.0, reason, line))
+                result = Result("", 0.0, reason, line)
+            report(name, number, result)
+            if result.failure:
+                return
     finally:
+        if hasattr(os, "killpg"):
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(process.pid, signal.SIGKILL)
         process.kill()
         process.join()
         here.close()
-    return results
 
 
 def run_pages(
-    pages: dict[str, list],
+    pages: dict[str, list[tuple[str, str, int]]],
     snippets: str,
     limit: float,
-    report: Callable[[object, Result], None],
+    report: Callable[[str, int, Result], None],
+    workers: int | None = None,
 ) -> None:
-    """Run pages side by side, one process a core, and report each cell's result."""
-    os.environ.update(ONE_THREAD, PYTHONHASHSEED="0")
+    """Run pages side by side, one process a core, and report each cell's result.
+
+    report: called with page, number of the cell and result; what it raises stops all.
+    """
+    os.environ.update(ENVIRONMENT)
     if hasattr(os, "fork"):
         multiprocessing.get_context("forkserver").set_forkserver_preload(PRELOAD)
+    stop = threading.Event()
+    lock = threading.Lock()
 
-    def run(item: tuple[str, list]) -> None:
-        name, cells = item
-        for cell, result in zip(
-            cells, run_page(cells, name, snippets, limit), strict=False
-        ):
-            report(cell, result)
+    def report_one(name: str, number: int, result: Result) -> None:
+        with lock:
+            if not stop.is_set():
+                report(name, number, result)
 
-    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
-        list(pool.map(run, pages.items()))
+    def run(name: str) -> None:
+        try:
+            if not stop.is_set():
+                run_page(name, pages[name], snippets, limit, report_one, stop)
+        except BaseException:
+            stop.set()
+            raise
+
+    with ThreadPoolExecutor(workers or os.cpu_count() or 1) as pool:
+        futures = [pool.submit(run, name) for name in pages]
+        try:
+            for future in futures:
+                future.result()
+        except BaseException:
+            stop.set()
+            raise
