@@ -651,14 +651,14 @@ if __name__ == "__main__":
 
     # --8<-- [start:once]
     kinds = (nn.RNN, nn.GRU, nn.LSTM)
-    print("      h carried          h dropped")
-    print("      output   gradient  output   gradient")
+    print("     h carried       h dropped")
+    print("     output  grad    output  grad")
     carried, dropped = {}, {}
     for kind in kinds:
         carried[kind] = once_or_many(kind, carry=True)
         dropped[kind] = once_or_many(kind, carry=False)
-        row = "  ".join(f"{gap:.1e}" for gap in carried[kind] + dropped[kind])
-        print(f"{kind.__name__:6}{row}")
+        row = " ".join(f"{gap:.1e}" for gap in carried[kind] + dropped[kind])
+        print(f"{kind.__name__:5}{row}")
 
     exact = [once_or_many(kind, carry=True, dtype=torch.float64) for kind in kinds]
     # --8<-- [end:once]
@@ -719,13 +719,15 @@ if __name__ == "__main__":
             modules[name, bias] = open_gate(kind(16, 64), bias)
 
     gates = {}
-    print("      bias  k = 0    k = 40   rate   σ(bias)")
+    print("cell b  k = 0   k = 40  rate  σ(b)")
     for (name, bias), module in modules.items():
         norms = gates[name, bias] = input_norms(module)
-        row = f"{norms[0]:<9.1e}{norms[40]:<9.1e}{rate(norms, 10, 50):.3f}"
-        if bias is not None:
-            row += f"  {1 / (1 + math.exp(-bias)):.3f}"
-        print(f"{name:6}{'' if bias is None else bias!s:6}{row}")
+        row = f"{norms[0]:.1e} {norms[40]:.1e} {rate(norms, 10, 50):.3f}"
+        if bias is None:
+            print(f"{name:7} {row}")
+        else:
+            sigma = 1 / (1 + math.exp(-bias))
+            print(f"{name:5}{bias:.0f}  {row} {sigma:.3f}")
     # --8<-- [end:gate-rates]
 
     # --8<-- [start:gates-figure]
@@ -734,7 +736,7 @@ if __name__ == "__main__":
     for panel, kind in zip(panels, ("LSTM", "GRU"), strict=True):
         chosen = [key for key in gates if key[0] in ("RNN", kind)]
         for number, (name, bias) in enumerate(chosen):
-            text = name if bias is None else f"bias {bias:g}"
+            text = name if bias is None else f"b = {bias:g}"
             panel.plot(gates[name, bias], label=text, **style(number))
         panel.set(title=kind, ylim=(1e-16, 10))
         panel.legend(loc="center left", bbox_to_anchor=(1, 0.5))
