@@ -131,6 +131,14 @@ def merge(name: str, languages: list[list[Cell]]) -> list[list[Cell]]:
     return sequence
 
 
+def parse(code: str) -> ast.Module:
+    """Return the syntax tree of a cell, an empty one where running will say why not."""
+    try:
+        return ast.parse(code)
+    except SyntaxError:
+        return ast.Module([], [])
+
+
 def shown(code: str, language: str) -> str:
     """Return a cell as a page shows it: docstrings left out, comments in one language.
 
@@ -138,7 +146,7 @@ def shown(code: str, language: str) -> str:
     'x = 1  # one step'
     """
     lines: list[str | None] = list(code.split("\n"))
-    for node in ast.walk(ast.parse(code)):
+    for node in ast.walk(parse(code)):
         if isinstance(node, ast.FunctionDef | ast.ClassDef) and ast.get_docstring(node):
             first, last = node.body[0].lineno - 1, node.body[0].end_lineno
             if len(node.body) > 1:

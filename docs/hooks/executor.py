@@ -16,6 +16,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import click
 from cells import Cell, collect, merge, shown
 from inline_values import VALUE, expand
 from markdown_exec import base_format, formatters
@@ -36,6 +37,14 @@ def on_startup(command: str, dirty: bool) -> None:
     """Note whether a failing cell ends the build or waits on its page to be mended."""
     global serving
     serving = command == "serve"
+    logger = logging.getLogger("mkdocs")
+    if logger.level > logging.WARNING:  # -q: a strict build must see its warnings
+        logger.setLevel(logging.WARNING)
+
+
+def say(text: str) -> None:
+    """Print a fault past the counter that ends a strict build, for `mkdocs serve`."""
+    click.secho(text, fg="red", err=True)
 
 
 def fault(cell: Cell, result: Result) -> str:
@@ -102,7 +111,7 @@ def on_pre_build(config) -> None:
         if reason and not serving:
             raise BuildError(reason)
         if reason:
-            log.error(reason)
+            say(f"ERROR   -  {reason}")
             failures.update(dict.fromkeys(keys[name][number:], reason))
             for later in sequences[name][number:]:
                 for twin in later:
@@ -115,8 +124,8 @@ def on_pre_build(config) -> None:
         if not cell.is_value:
             log.info(f"{name} {cell.name} {result.seconds:.2f} s")
         if result.notes:
-            log.warning(f"docs/{cell.page}: cell {cell.name!r} wrote to standard error:"
-                        f"\n{result.notes}")  # fmt: skip
+            note = f"docs/{cell.page}: cell {cell.name!r} wrote to standard error"
+            (say if serving else log.warning)(f"{note}:\n{result.notes}")
 
     jobs = {
         name: [(cell.code, cell.file, cell.line) for cell, *_ in sequences[name]]

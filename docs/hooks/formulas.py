@@ -18,7 +18,8 @@ ARITHMATEX = re.compile(
 )
 # A formula and the mark after it, which must not start a line of its own.
 MARK = re.compile(
-    r'(<math xmlns="[^"]+"><semantics>(?:(?!</math>).)*</math>[，。、；：！？）”,.;:!?)])'
+    r'(<math xmlns="[^"]+"><semantics>(?:(?!</math>).)*</math>'
+    r"[，。、；：！？）”,.;:!?)])"
 )
 
 

@@ -20,8 +20,14 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 # Slow to import and used by most pages: loaded once, before the workers are forked.
-# mkdocs is among them because a worker imports the main module of the build.
-PRELOAD = ["torch", "matplotlib.backends.backend_svg", "mkdocs.__main__"]
+# The first optimizer of torch.optim imports _dynamo. mkdocs is among them because a
+# worker imports the main module of the build.
+PRELOAD = [
+    "torch",
+    "torch._dynamo",
+    "matplotlib.backends.backend_svg",
+    "mkdocs.__main__",
+]
 ENVIRONMENT = {
     "OMP_NUM_THREADS": "1",
     "MKL_NUM_THREADS": "1",
@@ -70,7 +76,8 @@ def run_code(code: str, file: str, line: int, namespace: dict) -> Result:
             # Blank lines before the code: its tracebacks name the file's own lines.
             exec(compile("\n" * (line - 1) + code, file, "exec"), namespace)
         except BaseException as error:
-            failure = "".join(traceback.format_exception_only(error)).strip()
+            message = error.msg if isinstance(error, SyntaxError) else error
+            failure = f"{type(error).__name__}: {message}".removesuffix(": ")
             frames = traceback.extract_tb(error.__traceback__)
             lines = [frame.lineno for frame in frames if frame.filename == file]
             if isinstance(error, SyntaxError) and error.lineno:

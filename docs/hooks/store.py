@@ -13,7 +13,7 @@ import tempfile
 from importlib import metadata
 from pathlib import Path
 
-from cells import Cell
+from cells import Cell, parse
 
 
 def imported(code: str) -> set[str]:
@@ -23,7 +23,7 @@ def imported(code: str) -> set[str]:
     ['plotting', 'torch']
     """
     names = set()
-    for node in ast.walk(ast.parse(code)):
+    for node in ast.walk(parse(code)):
         if isinstance(node, ast.Import):
             names.update(alias.name.partition(".")[0] for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:

@@ -1,0 +1,86 @@
+"""A small site of its own, built by the real machinery in a process of its own."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+CODE = 'source="above"'
+OUTPUT = 'source="block" result="text"'
+
+
+class Project:
+    """A copy of the build machinery, with pages and snippets that a test writes."""
+
+    def __init__(self, directory: Path, preload: str = "") -> None:
+        self.root = directory
+        shutil.copytree(
+            ROOT / "docs" / "hooks",
+            directory / "docs" / "hooks",
+            ignore=shutil.ignore_patterns("__pycache__"),
+        )
+        runner = directory / "docs" / "hooks" / "runner.py"
+        text = re.sub(
+            r"PRELOAD = \[.*?\]",
+            f"PRELOAD = [{preload}]",
+            runner.read_text("utf-8"),
+            flags=re.DOTALL,
+        )
+        runner.write_text(text, "utf-8")
+        config = (ROOT / "mkdocs.yml").read_text("utf-8")
+        config = re.sub(r"\nnav:\n(?:  .*\n)+", "\n", config)
+        config = re.sub(r"\n  - search:\n(?:      .*\n)+", "\n", config)
+        config = config.replace("\nextra_css:\n  - assets/site.css\n", "\n")
+        (directory / "mkdocs.yml").write_text(config, "utf-8")
+        self.snippet("index", "x = 1")
+        self.page("index", ("first", CODE))
+
+    def snippet(self, module: str, *cells: str, names=("first", "second", "third")):
+        """Write a snippet with its cells under the main guard, as real ones are."""
+        lines = []
+        for name, cell in zip(names, cells, strict=False):
+            lines += [f"# --8<-- [start:{name}]", cell, f"# --8<-- [end:{name}]", ""]
+        path = self.root / "snippets" / f"{module.replace('-', '_')}.py"
+        path.parent.mkdir(exist_ok=True)
+        path.write_text("\n".join(lines), "utf-8")
+
+    def page(self, name: str, *cells: tuple[str, str], prose: str = "", languages=None):
+        """Write a page in both languages: cells with their options, then prose."""
+        for language in languages or ("zh", "en"):
+            parts = [f"# {name} {{#{name}}}\n"]
+            for cell, options in cells:
+                include = f'--8<-- "{name.replace("-", "_")}.py:{cell}"'
+                session = f'exec="on" session="{name}" id="{cell}" {options}'
+                parts.append(f"```python {session}\n{include}\n```\n")
+            path = self.root / "docs" / language / f"{name}.md"
+            path.parent.mkdir(exist_ok=True)
+            path.write_text("\n".join([*parts, prose, ""]), "utf-8")
+
+    def command(self, *options: str) -> list[str]:
+        return [sys.executable, "-m", "mkdocs", *options]
+
+    def environment(self, **variables: str) -> dict[str, str]:
+        return os.environ | {"NO_MKDOCS_2_WARNING": "1"} | variables
+
+    def build(self, *options: str, **variables: str) -> subprocess.CompletedProcess:
+        return subprocess.run(
+            self.command("build", *options),
+            cwd=self.root,
+            env=self.environment(**variables),
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
+
+    def html(self, page: str = "") -> str:
+        return (self.root / "site" / page / "index.html").read_text("utf-8")
+
+    @staticmethod
+    def cells_run(build: subprocess.CompletedProcess) -> list[str]:
+        """Return the cells that a build reported, as 'page cell'."""
+        assert build.returncode == 0, build.stderr
+        lines = re.findall(r"(\S+ \S+) \d+\.\d\d s$", build.stderr, re.MULTILINE)
+        return sorted(lines)

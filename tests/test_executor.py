@@ -1,0 +1,328 @@
+"""Cells run once, in isolation, and a bad one stops the build in one readable line."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import time
+import urllib.request
+
+import pytest
+from project import CODE, OUTPUT, ROOT, Project
+
+
+@pytest.fixture
+def project(tmp_path):
+    return Project(tmp_path)
+
+
+FAULTS = {
+    "exception": ("x = 1\n1 / 0", "ZeroDivisionError: division by zero", 8),
+    "syntax": ("x = 1\nx =", "SyntaxError: invalid syntax", 8),
+    "endless loop": ("while True:\n    pass", "still ran after the limit of 2 s", 7),
+    "exit": ("raise SystemExit(3)", "SystemExit: 3", 7),
+    "interrupt": ("raise KeyboardInterrupt", "KeyboardInterrupt", 7),
+    "hard exit": ("import os\nos._exit(5)", "ended with exit code 5", 7),
+    "runaway output": ("while True:\n    print('x' * 9999)", "1,000,000 characters", 8),
+    "thread": (
+        "import threading, time\n"
+        "threading.Thread(target=time.sleep, args=(60,)).start()\nprint(1)",
+        "left threads running",
+        7,
+    ),
+    "silence": ("x = 1", "prints nothing where the page shows an output", 7),
+    "no exception": (
+        "from expected import expect\nwith expect(ValueError):\n    pass\nprint(1)",
+        "ValueError did not come",
+        8,
+    ),
+    "other exception": (
+        "from expected import expect\nwith expect(ValueError):\n    1 / 0",
+        "ZeroDivisionError",
+        9,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_a_bad_cell_stops_the_build_in_one_line(project, name):
+    code, reason, line = FAULTS[name]
+    source = (ROOT / "snippets" / "expected.py").read_text("utf-8")
+    (project.root / "snippets" / "expected.py").write_text(source, "utf-8")
+    project.snippet("index", "y = 2\ny", code)
+    project.page("index", ("first", CODE), ("second", OUTPUT))
+    build = project.build("-q", CELL_TIME_LIMIT="2")
+    assert build.returncode == 1
+    errors = re.findall(r"ERROR.*", build.stderr)
+    assert len(errors) == 1, build.stderr
+    assert f"docs/zh/index.md: cell 'second' at snippets/index.py:{line}:" in errors[0]
+    assert reason in errors[0]
+    assert "Traceback" not in build.stderr
+    assert str(project.root) not in build.stderr
+    assert not list(project.root.glob("*site*"))
+
+
+def test_a_mended_cell_runs_and_so_does_what_came_before_it(project):
+    project.snippet("index", "y = 2\ny", "import os\nos._exit(5)")
+    project.page("index", ("first", CODE), ("second", OUTPUT))
+    assert project.build().returncode == 1
+    project.snippet("index", "y = 2\ny", "print(y + 40)")
+    assert project.cells_run(project.build()) == ["index first", "index second"]
+    assert "42" in project.html()
+
+
+@pytest.mark.parametrize(
+    ("include", "reason"),
+    [("nowhere.py:first", "nowhere.py"), ("index.py:nowhere", "nowhere")],
+)
+def test_a_missing_include_stops_the_build(project, include, reason):
+    path = project.root / "docs" / "en" / "index.md"
+    path.write_text(path.read_text("utf-8").replace("index.py:first", include), "utf-8")
+    build = project.build("-q")
+    assert build.returncode == 1
+    assert re.findall(r"ERROR.*docs/en/index.md.*" + reason, build.stderr)
+    assert not list(project.root.glob("*site*"))
+
+
+def test_a_cell_that_prints_unseen_stops_the_build(project):
+    project.snippet("index", "print(1)")
+    build = project.build("-q")
+    assert build.returncode == 1
+    assert "it prints, but the page shows no output" in build.stderr
+
+
+def test_languages_that_show_other_cells_stop_the_build(project):
+    project.snippet("index", "x = 1", "y = 1")
+    project.page("index", ("second", CODE), languages=["en"])
+    build = project.build("-q")
+    assert build.returncode == 1
+    assert "not the same in all languages" in build.stderr
+
+
+def test_a_cell_runs_once_for_both_languages(project, tmp_path_factory):
+    log = tmp_path_factory.mktemp("log") / "runs"
+    project.snippet("index", f"open({str(log)!r}, 'a').write('x')\nprint('ran')")
+    project.page("index", ("first", OUTPUT), prose="Value {{ 6 * 7:.1f}}.")
+    project.build()
+    assert log.read_text() == "x"
+    for page in ("", "en"):
+        assert ">ran\n" in project.html(page)
+        assert "Value 42.0." in project.html(page)
+
+
+def test_only_what_a_change_reaches_runs_again(project):
+    project.snippet("index", "import shared\nprint(shared.x)")
+    project.page("index", ("first", OUTPUT), prose="Once {{ shared.x }}.")
+    project.snippet("other", "print('other')")
+    project.page("other", ("first", OUTPUT))
+    (project.root / "snippets" / "shared.py").write_text("from deep import x\n")
+    (project.root / "snippets" / "deep.py").write_text("x = 'deep-1'\n")
+    both = ["index first", "other first"]
+
+    assert project.cells_run(project.build()) == both
+    assert project.cells_run(project.build()) == []
+    project.page("index", ("first", OUTPUT), prose="Twice {{ shared.x }}, twice.")
+    assert project.cells_run(project.build()) == []
+    assert "Twice deep-1, twice." in project.html("en")
+
+    (project.root / "snippets" / "deep.py").write_text("x = 'deep-2'\n")
+    assert project.cells_run(project.build()) == ["index first"]
+    assert "Twice deep-2, twice." in project.html("en")
+    project.snippet("other", "print('another')")
+    assert project.cells_run(project.build()) == ["other first"]
+    assert project.cells_run(project.build(CELL_CACHE="")) == both
+
+
+@pytest.mark.parametrize("damage", ["delete", "truncate", "foreign", "edit", "mode"])
+def test_a_damaged_cache_costs_time_only(project, damage):
+    project.snippet("index", "print('right')")
+    project.page("index", ("first", OUTPUT))
+    project.build()
+    kept = project.root / ".cache" / "cells" / "index.json"
+    text = kept.read_text("utf-8")
+    if damage == "delete":
+        kept.unlink()
+    elif damage == "mode":  # root may write anywhere: a file where a directory belongs
+        kept.unlink()
+        kept.parent.rmdir()
+        kept.parent.write_text("")
+    else:
+        body = {
+            "truncate": text[: len(text) // 2],
+            "foreign": json.dumps({"outputs": 1}),
+            "edit": text.replace("right", "wrong"),
+        }
+        kept.write_text(body[damage], "utf-8")
+    assert project.cells_run(project.build()) == ["index first"]
+    assert ">right\n" in project.html()
+
+
+def test_the_versions_of_libraries_are_part_of_the_key(project, tmp_path_factory):
+    project.snippet("index", "import torch\nprint('any')")
+    project.page("index", ("first", OUTPUT))
+    path = tmp_path_factory.mktemp("library")
+    (path / "torch.py").write_text(
+        "import pathlib\npathlib.Path(__file__ + '.seen').touch()"
+    )
+    information = path / "torch-1.0.dist-info"
+    information.mkdir()
+    for number in ("1.0", "1.1"):
+        (information / "METADATA").write_text(f"Name: torch\nVersion: {number}\n")
+        assert project.cells_run(project.build(PYTHONPATH=str(path))) == ["index first"]
+    seen = path / "torch.py.seen"
+    seen.unlink()
+    assert project.cells_run(project.build(PYTHONPATH=str(path))) == []
+    assert not seen.exists(), "a build with nothing to run imported torch"
+
+
+def test_nothing_leaks_from_page_to_page(project):
+    spoil = (
+        "import os, random, builtins\nrandom.seed(1)\nos.environ['LEAK'] = '1'\n"
+        "os.chdir('/')\nbuiltins.leak = 1\nx = 1"
+    )
+    look = (
+        "import os, random, builtins\nprint(sorted(set(globals()) & {'x', 'leak'}), "
+        "hasattr(builtins, 'leak'), 'LEAK' in os.environ, os.getcwd() == '/', "
+        "os.environ['OMP_NUM_THREADS'], random.random())"
+    )
+    for name in ("aaa", "zzz"):
+        project.snippet(name, look, spoil)
+        project.page(name, ("first", OUTPUT), ("second", CODE))
+    assert project.build().returncode == 0
+    outputs = {
+        re.search(r"\[\] False False False 1 0\.\d+", project.html(page)).group()
+        for page in ("aaa", "zzz", "en/aaa", "en/zzz")
+    }
+    assert len(outputs) == 1
+
+
+def test_a_killed_build_leaves_nothing_behind(project):
+    project.snippet("index", "print('old')")
+    project.page("index", ("first", OUTPUT))
+    assert project.build().returncode == 0
+    project.snippet("index", "import time\ntime.sleep(60)\nprint('new')")
+    build = subprocess.Popen(
+        project.command("build"),
+        cwd=project.root,
+        env=project.environment(),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    deadline = time.monotonic() + 30
+    while not workers_of(build.pid) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    workers = workers_of(build.pid)
+    assert workers
+    build.send_signal(signal.SIGKILL)
+    build.wait()
+    while any(alive(pid) for pid in workers) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert not any(alive(pid) for pid in workers)
+    assert ">old\n" in project.html()
+    project.snippet("index", "print('new')")
+    assert project.cells_run(project.build()) == ["index first"]
+    assert ">new\n" in project.html()
+
+
+def alive(pid: int) -> bool:
+    try:
+        with open(f"/proc/{pid}/stat") as file:
+            return file.read().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+def workers_of(pid: int) -> list[int]:
+    """Return the processes below a process that have a session of their own."""
+    if not os.path.isdir("/proc"):
+        pytest.skip("the processes of a build are looked up in /proc")
+    parents = {}
+    for entry in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            with open(f"/proc/{entry}/stat") as file:
+                fields = file.read().rpartition(")")[2].split()
+            parents[int(entry)] = int(fields[1]), int(fields[3])
+        except FileNotFoundError:
+            continue
+    below = {pid}
+    while more := {p for p, (up, _) in parents.items() if up in below} - below:
+        below |= more
+    return [p for p in below - {pid} if parents[p][1] == p]
+
+
+def test_two_builds_at_once_do_no_harm(project):
+    project.snippet("index", "import time\ntime.sleep(0.5)\nprint('both')")
+    project.page("index", ("first", OUTPUT))
+    builds = [
+        subprocess.Popen(
+            project.command("build", "-q"),
+            cwd=project.root,
+            env=project.environment(),
+            stderr=subprocess.PIPE,
+        )
+        for _ in range(2)
+    ]
+    assert [build.wait(60) for build in builds] == [0, 0]
+    for page in ("", "en"):
+        assert ">both\n" in project.html(page)
+    assert not list(project.root.glob(".site-*"))
+    assert project.cells_run(project.build()) == []
+
+
+def test_a_strict_warning_leaves_the_last_good_site(project):
+    assert project.build().returncode == 0
+    project.page("index", prose="[nowhere](nowhere.md)")
+    build = project.build("-q")
+    assert build.returncode == 1
+    assert "first" not in build.stderr
+    assert "nowhere" not in project.html()
+    assert not list(project.root.glob(".site-*"))
+
+
+def test_serving_shows_a_failure_and_lives_on(project):
+    project.snippet("index", "print('good-1')")
+    project.page("index", ("first", OUTPUT), prose="Said {{ 1 + 1 }}.")
+    port = 20000 + os.getpid() % 20000
+    log = project.root / "log"
+    with log.open("w") as stream:
+        server = subprocess.Popen(
+            project.command("serve", "-a", f"127.0.0.1:{port}"),
+            cwd=project.root,
+            env=project.environment(),
+            stderr=stream,
+        )
+    try:
+        wait_for(port, "good-1")
+        project.snippet("index", "1 / 0")
+        page = wait_for(port, "ZeroDivisionError")
+        assert "snippets/index.py:2" in page
+        assert "ZeroDivisionError" in log.read_text()
+        project.snippet("index", "print('good-2')")
+        assert "ZeroDivisionError" not in wait_for(port, "good-2")
+        runs = log.read_text().count("index first")
+        project.page("index", ("first", OUTPUT), prose="Told {{ 1 + 1 }}.")
+        assert "Told 2." in wait_for(port, "Told")
+        time.sleep(1.5)
+        assert log.read_text().count("index first") == runs
+        builds = log.read_text().count("Documentation built")
+        time.sleep(2)
+        assert log.read_text().count("Documentation built") == builds, "rebuild loop"
+    finally:
+        server.terminate()
+        server.wait()
+
+
+def wait_for(port: int, text: str) -> str:
+    """Return the home page once it holds a text."""
+    page, deadline = "", time.monotonic() + 30
+    while time.monotonic() < deadline:
+        try:
+            address = f"http://127.0.0.1:{port}/"
+            page = urllib.request.urlopen(address, timeout=10).read().decode()
+        except OSError:
+            page = ""
+        if text in page:
+            return page
+        time.sleep(0.2)
+    raise AssertionError(f"{text!r} did not come; the page is {page[-2000:]}")
