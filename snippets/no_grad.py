@@ -519,6 +519,9 @@ if __name__ == "__main__":
     print("weight", weight[0].name())
     out.sum().backward()
     print("x.grad", x.grad)
+
+    x.requires_grad_()
+    print("x     ", layer(x).grad_fn.next_functions[1][0].name())
     # --8<-- [end:input]
 
     # --8<-- [start:input-kept]
@@ -546,11 +549,16 @@ if __name__ == "__main__":
     print(net.weight.grad)
     # --8<-- [end:protection]
 
+    # --8<-- [start:no-repair]
+    loss.requires_grad_().backward()
+    print(net.weight.grad)
+    # --8<-- [end:no-repair]
+
     # --8<-- [start:too-late]
     loss = mse_loss(net(x), y)
     with torch.no_grad():
         loss.backward()
-    print(net.weight.grad is not None)
+    print(f"gradient norm {net.weight.grad.norm():.4f}")
     # --8<-- [end:too-late]
 
     # --8<-- [start:left-over-run]
@@ -584,7 +592,7 @@ if __name__ == "__main__":
     except RuntimeError as error:
         print("RuntimeError:", str(error).split(". ")[0])
     head(features.clone()).sum().backward()
-    print(head.weight.grad is not None)
+    print("after clone():", head.weight.grad is not None)
     # --8<-- [end:inference]
 
     # --8<-- [start:factories]
@@ -613,7 +621,10 @@ if __name__ == "__main__":
 
     with torch.no_grad():
         w = w - 0.1 * w.grad
-    print(w.requires_grad)
+    try:
+        w.square().sum().backward()
+    except RuntimeError as error:
+        print(f"RuntimeError: {error}")
     # --8<-- [end:update]
 
     # --8<-- [start:forms]
