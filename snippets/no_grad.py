@@ -1,0 +1,658 @@
+"""What torch.no_grad does and does not do: graphs, saved bytes, stray gradients."""
+
+# --8<-- [start:imports]
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from statistics import median
+from time import perf_counter
+from weakref import WeakSet
+
+import torch
+from torch import nn
+from torch.autograd.graph import saved_tensors_hooks
+from torch.nn.functional import mse_loss
+from torch.nn.utils import parameters_to_vector
+
+# --8<-- [end:imports]
+
+
+# --8<-- [start:changes]
+def changes(
+    train: bool,
+    mode: Callable,
+    forwards: int = 100,
+) -> tuple[int, int]:
+    """Return how many parameters and how many buffers forward passes change.
+
+    ``mode`` makes the context: torch.enable_grad, torch.no_grad or
+    torch.inference_mode. The net has 4 parameters and 3 buffers (BatchNorm's).
+
+    >>> changes(train=True, mode=torch.no_grad, forwards=2)
+    (0, 3)
+    >>> changes(train=False, mode=torch.enable_grad, forwards=2)
+    (0, 0)
+    """
+    torch.manual_seed(0)
+    net = nn.Sequential(nn.Linear(8, 8), nn.BatchNorm1d(8))
+    net.train(train)
+    before = {name: t.clone() for name, t in net.state_dict().items()}
+    with mode():
+        for _ in range(forwards):
+            net(torch.randn(16, 8))
+
+    def count(named):
+        return sum(not torch.equal(t, before[name]) for name, t in named)
+
+    return count(net.named_parameters()), count(net.named_buffers())
+
+
+# --8<-- [end:changes]
+
+
+# --8<-- [start:time-ratio]
+def mlp(depth: int, width: int) -> nn.Sequential:
+    """Return ``depth`` times Linear(width, width) and ReLU, float32, seeded.
+
+    >>> len(mlp(2, 4))
+    4
+    """
+    torch.manual_seed(0)
+    layers = []
+    for _ in range(depth):
+        layers += [nn.Linear(width, width), nn.ReLU()]
+    return nn.Sequential(*layers)
+
+
+def time_ratio(
+    net: nn.Module,
+    x: torch.Tensor,
+    rounds: int,
+    mode: Callable = torch.no_grad,
+) -> float:
+    """Return the time of ``net(x)`` with gradients over its time in ``mode``.
+
+    A ratio of medians; the two are timed in turn, ``rounds`` times each.
+
+    >>> time_ratio(mlp(1, 2), torch.ones(1, 2), rounds=3) > 0
+    True
+    """
+    modes = (torch.enable_grad, mode)
+    seconds = ([], [])
+    for _ in range(rounds):
+        for each, times in zip(modes, seconds, strict=True):
+            with each():
+                start = perf_counter()
+                net(x)
+                times.append(perf_counter() - start)
+    return median(seconds[0]) / median(seconds[1])
+
+
+# --8<-- [end:time-ratio]
+
+
+# --8<-- [start:saved]
+class Saved:
+    """A saved tensor; a graph keeps it alive for as long as it may need it."""
+
+    def __init__(self, tensor: torch.Tensor):
+        # 保存的输出若带着 grad_fn 会成环 | an output with its grad_fn: a cycle
+        self.tensor = tensor.detach()
+
+
+@contextmanager
+def saved_tensors() -> Iterator[WeakSet]:
+    """Yield the set of what the graphs recorded inside keep for backward().
+
+    Source: torch.autograd.graph.saved_tensors_hooks.
+
+    >>> w = torch.ones(3, requires_grad=True)
+    >>> with saved_tensors() as saved:
+    ...     y = w.exp()
+    ...     z = w + 1
+    >>> len(saved)
+    1
+    >>> del y
+    >>> len(saved)
+    0
+    """
+    alive = WeakSet()
+
+    def pack(tensor):
+        saved = Saved(tensor)
+        alive.add(saved)
+        return saved
+
+    def unpack(saved):
+        return saved.tensor
+
+    with saved_tensors_hooks(pack, unpack):
+        yield alive
+
+
+# --8<-- [end:saved]
+
+
+# --8<-- [start:recorded]
+def graph_nodes(tensor: torch.Tensor) -> int:
+    """Return the number of nodes in the graph that ends in ``tensor``.
+
+    Leaf tensors that require grad have a node each (AccumulateGrad).
+
+    >>> w = torch.ones(3, requires_grad=True)
+    >>> graph_nodes((2 * w).sum()), graph_nodes(w.detach().sum())
+    (3, 0)
+    """
+    nodes, todo = set(), [tensor.grad_fn]
+    while todo:
+        node = todo.pop()
+        if node is not None and node not in nodes:
+            nodes.add(node)
+            todo += [earlier for earlier, _ in node.next_functions]
+    return len(nodes)
+
+
+def recorded(forward: Callable) -> tuple[int, int]:
+    """Return the graph nodes and the saved tensors of what ``forward()`` computes.
+
+    >>> w = torch.ones(3, requires_grad=True)
+    >>> recorded(lambda: w.exp()), recorded(lambda: w.detach().exp())
+    ((2, 1), (0, 0))
+    """
+    with saved_tensors() as saved:
+        out = forward()
+    return graph_nodes(out), len(saved)
+
+
+# --8<-- [end:recorded]
+
+
+# --8<-- [start:saved-bytes]
+def storages(saved: Iterable[Saved]) -> dict[int, int]:
+    """Return the bytes of each distinct storage of saved tensors, by its address.
+
+    >>> storages([Saved(torch.zeros(0))])
+    {0: 0}
+    """
+    found = {}
+    for each in saved:
+        storage = each.tensor.untyped_storage()
+        found[storage.data_ptr()] = storage.nbytes()
+    return found
+
+
+def saved_bytes(
+    net: nn.Module,
+    x: torch.Tensor,
+    mode: Callable,
+) -> dict[str, int]:
+    """Return the bytes that the graph of ``net(x)`` holds, by what they are.
+
+    ``weights``, ``input`` and ``output`` exist without the graph and are held by
+    reference; ``hidden`` is what only the graph keeps alive.
+
+    >>> saved_bytes(mlp(2, 4), torch.ones(3, 4), torch.enable_grad)
+    {'weights': 64, 'input': 48, 'output': 48, 'hidden': 48}
+    """
+    with saved_tensors() as saved, mode():
+        out = net(x)
+    kinds = {p.data_ptr(): "weights" for p in net.parameters()}
+    kinds |= {x.data_ptr(): "input", out.data_ptr(): "output"}
+    total = dict.fromkeys(("weights", "input", "output", "hidden"), 0)
+    for address, size in storages(saved).items():
+        total[kinds.get(address, "hidden")] += size
+    return total
+
+
+def predicted_bytes(depth: int, width: int, batch: int) -> dict[str, int]:
+    """Return what ``saved_bytes`` should find for ``mlp(depth, width)``, by hand.
+
+    >>> predicted_bytes(2, 4, 3)
+    {'weights': 64, 'input': 48, 'output': 48, 'hidden': 48}
+    """
+    activation = 4 * batch * width
+    return {
+        "weights": (depth - 1) * 4 * width * width,
+        "input": activation,
+        "output": activation,
+        "hidden": (depth - 1) * activation,
+    }
+
+
+# --8<-- [end:saved-bytes]
+
+
+# --8<-- [start:peak]
+def peak_activations(depth: int, mode: Callable, width: int = 64) -> float:
+    """Return how many outputs of layers are alive at once during a forward, at most.
+
+    The layers are those of ``mlp``, all outputs of one size; counted by bytes of the
+    storages that are alive when a layer returns.
+
+    >>> peak_activations(4, torch.enable_grad), peak_activations(4, torch.no_grad)
+    (5.0, 2.0)
+    """
+    net, x = mlp(depth, width), torch.randn(32, width)
+    alive, sizes = WeakSet(), []
+
+    def watch(layer, args, output):
+        alive.add(output.untyped_storage())
+        sizes.append(sum(storage.nbytes() for storage in alive))
+
+    for layer in net:
+        layer.register_forward_hook(watch)
+    with mode():
+        net(x)
+    return max(sizes) / x.nbytes
+
+
+# --8<-- [end:peak]
+
+
+# --8<-- [start:held]
+def held_per_batch(
+    summand: Callable = lambda loss: loss,
+    mode: Callable = torch.enable_grad,
+    train: bool = False,
+    batches: int = 4,
+) -> list[tuple[int, int]]:
+    """Return the nodes and the bytes that are alive after each batch.
+
+    The loop adds up ``summand(loss)``, and calls backward() if it trains. Weights
+    are not counted among the bytes.
+
+    >>> held_per_batch(mode=torch.no_grad, batches=2)
+    [(0, 0), (0, 0)]
+    """
+    net = mlp(2, 64)
+    own = {p.data_ptr() for p in net.parameters()}
+    total = torch.zeros(())
+    held = []
+    with saved_tensors() as saved, mode():
+        for _ in range(batches):
+            x = torch.randn(32, 64)
+            loss = net(x).square().mean()
+            if train:
+                loss.backward()
+            total += summand(loss)
+            sizes = storages(saved)
+            size = sum(sizes[key] for key in sizes.keys() - own)
+            held.append((graph_nodes(total), size))
+    return held
+
+
+# --8<-- [end:held]
+
+
+# --8<-- [start:input-saved]
+def input_saved(weight_requires_grad: bool) -> tuple[int, bool]:
+    """Return a linear layer's graph nodes, and whether its graph keeps the input.
+
+    >>> input_saved(True), input_saved(False)
+    ((4, True), (2, False))
+    """
+    layer = nn.Linear(3, 2)
+    layer.weight.requires_grad_(weight_requires_grad)
+    x = torch.ones(1, 3)
+    with saved_tensors() as saved:
+        out = layer(x)
+    return graph_nodes(out), x.data_ptr() in storages(saved)
+
+
+# --8<-- [end:input-saved]
+
+
+# --8<-- [start:stray]
+def evaluation() -> tuple:
+    """Return a seeded linear net, an SGD with lr 0.1, an input and a target.
+
+    >>> net, optimizer, x, y = evaluation()
+    >>> net(x).shape == y.shape
+    True
+    """
+    torch.manual_seed(0)
+    net = nn.Linear(10, 1)
+    optimizer = torch.optim.SGD(net.parameters(), lr=0.1)
+    return net, optimizer, torch.randn(32, 10), torch.randn(32, 1)
+
+
+def weights(net: nn.Module) -> torch.Tensor:
+    """Return a copy of all parameters as one vector.
+
+    >>> weights(nn.Linear(10, 1)).shape
+    torch.Size([11])
+    """
+    return parameters_to_vector(net.parameters()).detach()
+
+
+def stray_backward() -> tuple[float, float, float]:
+    """Return the gradient norm, and how far backward() and step() move the net.
+
+    >>> norm, by_backward, by_step = stray_backward()
+    >>> by_backward
+    0.0
+    >>> torch.testing.assert_close(by_step, 0.1 * norm)
+    """
+    net, optimizer, x, y = evaluation()
+    start = weights(net)
+    mse_loss(net(x), y).backward()
+    grads = parameters_to_vector(p.grad for p in net.parameters())
+    by_backward = (weights(net) - start).norm().item()
+    optimizer.step()
+    by_step = (weights(net) - start).norm().item()
+    return grads.norm().item(), by_backward, by_step
+
+
+def stray_gradient_ratio() -> float:
+    """Return the next gradient's norm, relative to the norm it should have.
+
+    >>> stray_gradient_ratio()
+    2.0
+    """
+    net, _, x, y = evaluation()
+    mse_loss(net(x), y).backward()
+    alone = net.weight.grad.clone()
+    mse_loss(net(x), y).backward()
+    return (net.weight.grad.norm() / alone.norm()).item()
+
+
+# --8<-- [end:stray]
+
+
+# --8<-- [start:left-over]
+def step_under_no_grad(clear: bool) -> float:
+    """Return how far a step under no_grad moves a net that has a left-over .grad.
+
+    >>> step_under_no_grad(clear=True)
+    0.0
+    """
+    net, optimizer, x, y = evaluation()
+    mse_loss(net(x), y).backward()
+    if clear:
+        optimizer.zero_grad()
+    before = weights(net)
+    with torch.no_grad():
+        optimizer.step()
+    return (weights(net) - before).norm().item()
+
+
+# --8<-- [end:left-over]
+
+
+# --8<-- [start:effects]
+def can_train_on(features: torch.Tensor) -> bool:
+    """Return whether a layer can be trained with ``features`` as its input.
+
+    >>> with torch.inference_mode():
+    ...     features = torch.ones(2, 3)
+    >>> can_train_on(features), can_train_on(features.clone())
+    (False, True)
+    """
+    head = nn.Linear(features.shape[1], 1)
+    try:
+        head(features).sum().backward()
+    except RuntimeError:
+        return False
+    return True
+
+
+def effects(mode: Callable, train: bool) -> dict[str, float]:
+    """Return what a forward pass records, drops and changes.
+
+    ``bytes`` are those that the graph holds, parameters and buffers left out;
+    ``zeros`` is the share that Dropout(0.5) sets to 0; ``BN`` says whether running
+    statistics change; ``reuse`` whether training can go on with the output.
+
+    >>> effects(torch.no_grad, train=False)
+    {'nodes': 0, 'bytes': 0, 'zeros': 0.0, 'BN': False, 'reuse': True}
+    """
+    torch.manual_seed(0)
+    layers = nn.Linear(64, 64), nn.BatchNorm1d(64), nn.Dropout(0.5)
+    net = nn.Sequential(*layers).train(train)
+    mean = net[1].running_mean.clone()
+    own = {t.data_ptr() for t in net.state_dict().values()}
+    with saved_tensors() as saved, mode():
+        out = net(torch.randn(256, 64))
+    sizes = storages(saved)
+    return {
+        "nodes": graph_nodes(out),
+        "bytes": sum(sizes[key] for key in sizes.keys() - own),
+        "zeros": (out == 0).float().mean().item(),
+        "BN": not torch.equal(net[1].running_mean, mean),
+        "reuse": can_train_on(out),
+    }
+
+
+# --8<-- [end:effects]
+
+
+if __name__ == "__main__":
+    # --8<-- [start:forward]
+    print("                    parameters  buffers")
+    for train in (True, False):
+        for mode in (torch.enable_grad, torch.no_grad):
+            setting = "train" if train else "eval", mode.__name__
+            changed = changes(train, mode)
+            print("{:5}  {:11}  {:10}  {:7}".format(*setting, *changed))
+    # --8<-- [end:forward]
+
+    # --8<-- [start:time]
+    net, x = mlp(depth=10, width=8), torch.randn(1, 8)
+    small = time_ratio(net, x, rounds=800)
+
+    net, x = mlp(depth=2, width=2048), torch.randn(32, 2048)
+    large = time_ratio(net, x, rounds=15)
+    control = time_ratio(net, x, rounds=15, mode=torch.enable_grad)
+
+    print(f"small    {small:.2f}")
+    print(f"large    {large:.2f}")
+    print(f"control  {control:.2f}")
+    # --8<-- [end:time]
+
+    # --8<-- [start:tracked]
+    net = nn.Sequential(nn.Linear(8, 8), nn.ReLU(), nn.Linear(8, 8))
+    x = torch.randn(4, 8)
+    a, b = torch.randn(8, 8), torch.randn(8, 8)
+
+    tracked = {"plain tensors": recorded(lambda: (x @ a).relu() @ b)}
+    tracked["net"] = recorded(lambda: net(x))
+    with torch.no_grad():
+        tracked["no_grad"] = recorded(lambda: net(x))
+    net[0].requires_grad_(False)
+    tracked["first layer frozen"] = recorded(lambda: net(x))
+    net.requires_grad_(False)
+    tracked["all frozen"] = recorded(lambda: net(x))
+
+    print("                    nodes  saved")
+    for case, (nodes, tensors) in tracked.items():
+        print(f"{case:18}  {nodes:5}  {tensors:5}")
+    # --8<-- [end:tracked]
+
+    # --8<-- [start:bytes]
+    depth, width, batch = 8, 512, 256
+    net, x = mlp(depth, width), torch.randn(batch, width)
+    predicted = predicted_bytes(depth, width, batch)
+    held = saved_bytes(net, x, torch.enable_grad)
+    free = saved_bytes(net, x, torch.no_grad)
+
+    print("         predicted   measured  no_grad")
+    for kind in predicted:
+        sizes = (predicted[kind], held[kind], free[kind])
+        print("{:7}  {:9,}  {:9,}  {:7,}".format(kind, *sizes))
+    # --8<-- [end:bytes]
+
+    # --8<-- [start:peak-figure]
+    from plotting import axes, style, svg
+
+    depths = [1, 2, 4, 6, 8, 12, 16]
+    peaks = {
+        mode.__name__: [peak_activations(L, mode) for L in depths]
+        for mode in (torch.enable_grad, torch.no_grad)
+    }
+    figure, panel = axes(("L", "peak / (4nd B)"))
+    for number, (name, values) in enumerate(peaks.items()):
+        panel.plot(depths, values, marker="o", label=name, **style(number))
+    panel.set_ylim(bottom=0)
+    panel.legend()
+    print(svg(figure, "peak"))
+    # --8<-- [end:peak-figure]
+
+    # --8<-- [start:total]
+    plain = held_per_batch()
+    training = held_per_batch(train=True)
+    loops = {
+        "total += loss": plain,
+        "total += loss.item()": held_per_batch(torch.Tensor.item),
+        "total += loss.detach()": held_per_batch(torch.Tensor.detach),
+        "no_grad: total += loss": held_per_batch(mode=torch.no_grad),
+        "backward(); total += loss": training,
+    }
+    for loop, batches in loops.items():
+        print(loop)
+        print("  nodes", *(f"{nodes:7}" for nodes, _ in batches))
+        print("  bytes", *(f"{size:7,}" for _, size in batches))
+    # --8<-- [end:total]
+
+    # --8<-- [start:input]
+    layer = nn.Linear(3, 2)
+    x = torch.ones(1, 3)
+    out = layer(x)
+    bias, data, weight = out.grad_fn.next_functions
+    print("bias  ", bias[0].name())
+    print("x     ", data[0])
+    print("weight", weight[0].name())
+    out.sum().backward()
+    print("x.grad", x.grad)
+
+    x.requires_grad_()
+    print("x     ", layer(x).grad_fn.next_functions[1][0].name())
+    # --8<-- [end:input]
+
+    # --8<-- [start:input-kept]
+    print("weight  nodes  x saved")
+    for requires_grad in (True, False):
+        nodes, kept = input_saved(requires_grad)
+        print(f"{requires_grad!s:6}  {nodes:5}  {kept}")
+    # --8<-- [end:input-kept]
+
+    # --8<-- [start:stray-run]
+    norm, by_backward, by_step = stray_backward()
+    ratio = stray_gradient_ratio()
+    print(f"gradient norm      {norm:.4f}")
+    print(f"moved by backward  {by_backward:.4f}")
+    print(f"moved by step      {by_step:.4f}")
+    print(f"next gradient      x {ratio:.1f}")
+    # --8<-- [end:stray-run]
+
+    # --8<-- [start:protection]
+    net, optimizer, x, y = evaluation()
+    with torch.no_grad():
+        loss = mse_loss(net(x), y)
+    try:
+        loss.backward()
+    except RuntimeError as error:
+        print(f"RuntimeError: {error}")
+    print(net.weight.grad)
+    # --8<-- [end:protection]
+
+    # --8<-- [start:no-repair]
+    loss.requires_grad_().backward()
+    print(net.weight.grad)
+    # --8<-- [end:no-repair]
+
+    # --8<-- [start:too-late]
+    loss = mse_loss(net(x), y)
+    with torch.no_grad():
+        loss.backward()
+    print("has a gradient:", net.weight.grad is not None)
+    # --8<-- [end:too-late]
+
+    # --8<-- [start:left-over-run]
+    left_over = step_under_no_grad(clear=False)
+    cleared = step_under_no_grad(clear=True)
+    print(f"left-over .grad    {left_over:.4f}")
+    print(f"after zero_grad()  {cleared:.4f}")
+    # --8<-- [end:left-over-run]
+
+    # --8<-- [start:matrix]
+    modes = {
+        "grad": torch.enable_grad,
+        "no_grad": torch.no_grad,
+        "inference": torch.inference_mode,
+    }
+    matrix = {}
+    for train in (True, False):
+        setting = "train()" if train else "eval()"
+        print(f"{setting:9} nodes  bytes zeros BN reuse")
+        for name, mode in modes.items():
+            effect = matrix[setting, name] = effects(mode, train)
+            row = "{:9}{:6}{:7}{:6.1%}{:3d}{:6d}"
+            print(row.format(name, *effect.values()))
+    # --8<-- [end:matrix]
+
+    # --8<-- [start:inference]
+    net, head = nn.Linear(4, 4), nn.Linear(4, 1)
+    with torch.inference_mode():
+        features = net(torch.ones(2, 4))
+    try:
+        head(features)
+    except RuntimeError as error:
+        print("RuntimeError:", str(error).split(". ")[0])
+    head(features.clone()).sum().backward()
+    print("after clone():", head.weight.grad is not None)
+    # --8<-- [end:inference]
+
+    # --8<-- [start:factories]
+    with torch.no_grad():
+        w = torch.zeros(3, requires_grad=True)
+        layer = nn.Linear(3, 3)
+        y = 2 * w
+    print("w     ", w.requires_grad)
+    print("weight", layer.weight.requires_grad)
+    print("y     ", y.requires_grad)
+    # --8<-- [end:factories]
+
+    # --8<-- [start:in-place]
+    w = torch.tensor([1.0, 2.0], requires_grad=True)
+    w.square().sum().backward()
+    try:
+        w -= 0.1 * w.grad
+    except RuntimeError as error:
+        print(f"RuntimeError: {error}")
+    # --8<-- [end:in-place]
+
+    # --8<-- [start:update]
+    with torch.no_grad():
+        w -= 0.1 * w.grad
+    print(w, w.is_leaf)
+
+    with torch.no_grad():
+        w = w - 0.1 * w.grad
+    try:
+        w.square().sum().backward()
+    except RuntimeError as error:
+        print(f"RuntimeError: {error}")
+    # --8<-- [end:update]
+
+    # --8<-- [start:forms]
+    @torch.no_grad()
+    def predict(net, x):
+        return net(x)
+
+    x = torch.ones(2, 4)
+    print("decorator             ", predict(net, x).requires_grad)
+    with torch.no_grad(), torch.enable_grad():
+        print("enable_grad in no_grad", net(x).requires_grad)
+    with torch.inference_mode(), torch.enable_grad():
+        print("... in inference_mode ", net(x).requires_grad)
+    for train in (True, False):
+        with torch.set_grad_enabled(train):
+            print(f"set_grad_enabled {train!s:5}", net(x).requires_grad)
+    # --8<-- [end:forms]
+
+    # --8<-- [start:bare]
+    torch.no_grad()
+    print(torch.is_grad_enabled())
+    torch.set_grad_enabled(False)
+    print(torch.is_grad_enabled())
+    torch.set_grad_enabled(True)
+    # --8<-- [end:bare]
