@@ -1,0 +1,105 @@
+"""Both languages show the same pages, headings, cells, formulas, figures and links."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+DOCS = Path(__file__).parents[1] / "docs"
+PAGES = sorted(path.relative_to(DOCS / "zh") for path in (DOCS / "zh").rglob("*.md"))
+HEADING = re.compile(r"^(#+) .*?(\{#[\w-]+\})?$", re.MULTILINE)
+FENCE = re.compile(r"^ *(`{3,})(.*)\n([\s\S]*?)^ *\1$", re.MULTILINE)
+BLOCK = re.compile(r"^ */// (\w+).*(?:\n +attrs: (.*))?", re.MULTILINE)
+FORMULA = re.compile(r"\$\$[\s\S]*?\$\$|\$[^$\n]+\$")
+LINK = re.compile(r"\]\((?!#)([^)\s]+)\)|\]\((#[^)\s]+)\)")
+VALUE = re.compile(r"\{\{ (.*?) ?\}\}")
+CODE = re.compile(r"`[^`\n]+`")
+
+# True by definition, or quoted from the post to be judged.
+TYPED = {
+    "0.9", "0.99", "0.999", "0.0001", "0.0009", "0.001", "0.01", "0.05", "0.3325",
+    "0.6650", "1.25",
+}  # fmt: skip
+
+
+def read(language: str, page: Path) -> str:
+    return (DOCS / language / page).read_text(encoding="utf-8")
+
+
+def sections(text: str) -> list[str]:
+    return re.split(r"^(?=#+ )", FENCE.sub("", text), flags=re.MULTILINE)
+
+
+def test_both_languages_have_the_same_pages():
+    english = {path.relative_to(DOCS / "en") for path in (DOCS / "en").rglob("*.md")}
+    assert set(PAGES) == english
+
+
+@pytest.mark.parametrize("page", PAGES, ids=str)
+def test_headings_have_the_same_levels_and_explicit_ids(page):
+    zh, en = (HEADING.findall(FENCE.sub("", read(lang, page))) for lang in ("zh", "en"))
+    assert all(anchor for _, anchor in zh + en), "a heading without an explicit id"
+    assert zh == en
+    assert len({anchor for _, anchor in zh}) == len(zh)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=str)
+def test_cells_and_blocks_are_the_same_in_the_same_order(page):
+    zh, en = read("zh", page), read("en", page)
+    assert FENCE.findall(zh) == FENCE.findall(en)
+    assert BLOCK.findall(zh) == BLOCK.findall(en)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=str)
+@pytest.mark.parametrize(
+    "pattern", [FORMULA, LINK, VALUE], ids=["math", "link", "value"]
+)
+def test_each_section_has_the_same_formulas_links_and_values(page, pattern):
+    pairs = zip(sections(read("zh", page)), sections(read("en", page)), strict=True)
+    for zh, en in pairs:
+        assert set(pattern.findall(zh)) == set(pattern.findall(en)), zh[:60]
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+@pytest.mark.parametrize("page", PAGES, ids=str)
+def test_a_page_holds_no_code_and_no_typed_result(language, page):
+    text = read(language, page)
+    for _, options, body in FENCE.findall(text):
+        assert options.startswith("python exec="), options
+        assert re.fullmatch(r' *--8<-- "\w+\.py:[\w-]+"\n', body), body
+    prose = FENCE.sub("", text)
+    for pattern in (VALUE, FORMULA, CODE, re.compile(r"\]\([^)]*\)")):
+        prose = pattern.sub("", prose)
+    numbers = set(re.findall(r"\d+\.\d+(?!\.)", prose))
+    assert not {n for n in numbers - TYPED if len(n) > 3}, "typed numbers"
+    assert not re.search(r"tensor\(|^Epoch \d", prose, re.MULTILINE)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=str)
+def test_the_verdict_is_told_in_words(page):
+    words = {
+        "zh": {"holds": "属实", "imprecise": "不准确", "mistaken": "有误"},
+        "en": {"holds": "True", "imprecise": "Imprecise", "mistaken": "False"},
+    }
+    for language, names in words.items():
+        for kind, title in re.findall(
+            r"^/// (\w+) \| (.*)", read(language, page), re.M
+        ):
+            if kind in names:
+                assert title.startswith(names[kind]), title
+
+
+@pytest.mark.parametrize("page", PAGES, ids=str)
+def test_chinese_is_set_apart_from_latin_and_english_has_no_chinese_marks(page):
+    chinese = FENCE.sub("", read("zh", page))
+    for pattern in (CODE, FORMULA, VALUE):
+        chinese = pattern.sub("x", chinese)
+    chinese = re.sub(r"“[^”]*”|《[^》]*》|\]\([^)]*\)|\{[^}]*\}", "", chinese)
+    glued = re.findall(
+        r".{0,9}(?:[\u4e00-\u9fff][A-Za-z0-9]|[A-Za-z0-9][\u4e00-\u9fff]).{0,9}",
+        chinese,
+    )
+    assert not glued
+    english = FENCE.sub("", read("en", page))
+    if page.name != "index.md":  # which names the post by its title
+        assert not re.findall(r".*[，。；：！？（）、].*", english)

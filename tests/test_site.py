@@ -1,0 +1,153 @@
+"""The built site: live outputs on every page, nothing of the machine, no other host."""
+
+import io
+import re
+import socket
+from pathlib import Path
+
+import pytest
+from bs4 import BeautifulSoup
+from fontTools.ttLib import TTFont
+
+ROOT = Path(__file__).parents[1]
+DOCS = ROOT / "docs"
+PAGES = [
+    (language, path.stem)
+    for language in ("zh", "en")
+    for path in sorted((DOCS / language).glob("*.md"))
+]
+
+
+def address(language: str, name: str) -> str:
+    parts = ["en"] if language == "en" else []
+    return "/".join([*parts, *([] if name == "index" else [name]), "index.html"])
+
+
+@pytest.fixture(params=PAGES, ids="/".join)
+def page(request, site):
+    language, name = request.param
+    text = (site / address(language, name)).read_text(encoding="utf-8")
+    source = (DOCS / language / f"{name}.md").read_text(encoding="utf-8")
+    return language, name, source, text, BeautifulSoup(text, "html.parser")
+
+
+def test_every_cell_that_shows_something_has_its_output(page):
+    _, _, source, _, soup = page
+    outputs = soup.select(".result code")
+    assert len(outputs) == source.count('result="text"')
+    assert all(output.get_text().strip() for output in outputs)
+    figures = soup.select("figure svg.plot")
+    assert len(figures) == source.count('html="on"')
+    assert all(figure.select("path") for figure in figures)
+    assert len(soup.select("article pre")) >= source.count('source="above"')
+
+
+def test_nothing_of_the_build_shows(page):
+    _, _, _, text, soup = page
+    article = soup.select_one("article").get_text()
+    for sign in ("Traceback (most", "{{ ", "--8<--", "[start:", "/// ", "arithmatex"):
+        assert sign not in article
+    for name in (str(ROOT), str(Path.home()), socket.gethostname()):
+        assert name not in text
+
+
+def test_formulas_are_mathml(page):
+    _, _, source, _, soup = page
+    prose = re.sub(r"^```[\s\S]*?^```$|`[^`\n]+`", "", source, flags=re.MULTILINE)
+    formulas = re.findall(r"\$\$[\s\S]*?\$\$|\$[^$\n]+\$", prose)
+    assert len(soup.select("article math annotation")) >= len(formulas)
+    assert not soup.select("mjx-container, .MathJax, .katex")
+
+
+def test_no_other_host_is_asked_for_anything(page):
+    _, _, _, _, soup = page
+    assets = soup.select("script[src], link[href], img[src], iframe, object, source")
+    for element in assets:
+        if element.get("rel") in (["canonical"], ["alternate"]):
+            continue
+        target = element.get("src") or element.get("href")
+        assert not re.match(r"(https?:)?//", target), element
+
+
+def test_style_sheets_ask_no_other_host(site):
+    for sheet in site.rglob("*.css"):
+        for target in re.findall(r"url\(([^)]*)\)", sheet.read_text("utf-8")):
+            assert not re.match(r"""["']?(https?:)?//""", target), sheet
+
+
+def test_ids_are_unique_and_links_inside_the_site_lead_somewhere(page, site):
+    language, name, _, _, soup = page
+    here = site / address(language, name)
+    ids = [element["id"] for element in soup.select("[id]")]
+    assert len(ids) == len(set(ids))
+    for link in soup.select("article a[href]"):
+        path, _, anchor = link["href"].partition("#")
+        if re.match(r"[a-z]+:", path):
+            continue
+        target = (here.parent / path).resolve() if path else here
+        target = target / "index.html" if target.is_dir() else target
+        assert target.is_file(), link
+        if anchor:
+            other = BeautifulSoup(target.read_text("utf-8"), "html.parser")
+            assert other.find(id=anchor), link
+
+
+def test_languages_are_marked_and_linked(page, site):
+    language, name, _, _, soup = page
+    assert soup.html["lang"] == language
+    for link in soup.select('link[rel="alternate"]'):
+        path = link["href"].removeprefix("./")
+        assert (site / address(language, name)).parent.joinpath(path).exists()
+    assert {link["hreflang"] for link in soup.select('link[rel="alternate"]')} == {
+        "zh",
+        "en",
+    }
+
+
+def test_the_font_has_every_character_of_the_formulas(site):
+    data = (DOCS / "assets" / "fonts" / "stix-two-math.woff2").read_bytes()
+    known = set(TTFont(io.BytesIO(data)).getBestCmap())
+    upright = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+    for language, name in PAGES:
+        text = (site / address(language, name)).read_text("utf-8")
+        soup = BeautifulSoup(text, "html.parser")
+        for annotation in soup.select("annotation"):
+            annotation.decompose()
+        used = set()
+        for math in soup.select("math"):
+            used |= set(math.get_text())
+            for letter in math.select("mi"):  # one letter alone is set in italics
+                used |= {italic(c) for c in letter.get_text() if c in upright}
+        missing = {c for c in used if ord(c) not in known and not c.isspace()}
+        assert not {c for c in missing if not "\u4e00" <= c <= "\u9fff"}, name
+
+
+def italic(letter: str) -> str:
+    """Return the mathematical italic of a Latin letter, as MathML sets it."""
+    if letter == "h":
+        return "\u210e"
+    start = 0x1D434 if letter.isupper() else 0x1D44E
+    return chr(start + ord(letter.upper()) - ord("A"))
+
+
+def test_the_post_is_credited_on_the_home_pages(site):
+    for language in ("zh", "en"):
+        text = (site / address(language, "index")).read_text("utf-8")
+        assert "白色很哇塞" in text
+        assert "yangchuanzhi20.github.io/2024/05/31/" in text
+
+
+def test_each_code_line_beside_a_formula_is_in_the_snippet():
+    source = (ROOT / "snippets" / "adam.py").read_text("utf-8")
+    for language in ("zh", "en"):
+        table = (DOCS / language / "adam.md").read_text("utf-8")
+        rows = re.findall(r"^\| \$.*\$ \| `(.*)` \|$", table, re.MULTILINE)
+        assert len(rows) == 5
+        assert all(f"    {row}\n" in source for row in rows)
+
+
+def test_unwanted_files_are_not_published(site):
+    names = {path.name for path in site.rglob("*")}
+    assert (
+        not {"hooks", "executor.py", "jieba.txt", "_markdown_exec_pyodide.js"} & names
+    )
