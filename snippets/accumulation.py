@@ -21,19 +21,20 @@ from torch.nn.utils import (
 
 # --8<-- [start:error_of]
 def error_of(action: Callable[[], object]) -> str:
-    """Return the error that ``action()`` raises, its first line wrapped at 56 columns.
+    """Return the error that ``action()`` raises, its first line wrapped at 40 columns.
 
     RuntimeError, TypeError and ValueError are caught; returns "no error" if none came.
 
     >>> print(error_of(lambda: torch.ones(2) + torch.ones(3)))
-    RuntimeError: The size of tensor a (2) must match the
-      size of tensor b (3) at non-singleton dimension 0
+    RuntimeError: The size of tensor a (2)
+      must match the size of tensor b (3) at
+      non-singleton dimension 0
     """
     try:
         action()
     except (RuntimeError, TypeError, ValueError) as error:
         line = f"{type(error).__name__}: {error}".split("\n")[0]
-        return textwrap.fill(line, 56, subsequent_indent="  ")
+        return textwrap.fill(line, 40, subsequent_indent="  ")
     return "no error"
 
 
@@ -75,12 +76,12 @@ def parameters() -> tuple[Tensor, Tensor]:
 # --8<-- [start:steps_until]
 def steps_until(
     done: Callable[[float], bool],
-    slope: Callable[[float], float],
+    grad: Callable[[float], float],
     theta: float,
     lr: float,
     limit: int = 100_000,
 ) -> float:
-    """Return how many steps ``theta -= lr * slope(theta)`` take until ``done(theta)``.
+    """Return how many steps ``theta -= lr * grad(theta)`` take until ``done(theta)``.
 
     Returns inf if that has not happened after ``limit`` steps.
 
@@ -92,7 +93,7 @@ def steps_until(
     for step in range(limit):
         if done(theta):
             return step
-        theta -= lr * slope(theta)
+        theta -= lr * grad(theta)
     return math.inf
 
 
@@ -136,7 +137,7 @@ def train(
 
 # --8<-- [start:step_after]
 def step_after(
-    optimizer: Callable[[list[Tensor]], torch.optim.Optimizer],
+    build: Callable[[list[Tensor]], torch.optim.Optimizer],
     set_to_none: bool,
 ) -> float:
     """Return how far a parameter moves in a second step that had no backward().
@@ -148,7 +149,7 @@ def step_after(
     (0.0, -0.25)
     """
     param = torch.ones(1, requires_grad=True)
-    optimizer = optimizer([param])
+    optimizer = build([param])
     param.grad = torch.ones(1)
     optimizer.step()
     optimizer.zero_grad(set_to_none=set_to_none)
@@ -266,7 +267,7 @@ def gradient(
 
 # --8<-- [start:finish]
 def finish(
-    optimizer: Callable[..., torch.optim.Optimizer],
+    build: Callable[..., torch.optim.Optimizer],
     weight: float,
     max_norm: float = math.inf,
     steps: int = 30,
@@ -284,7 +285,7 @@ def finish(
     batches = list(zip(inputs.split(4), targets.split(4), strict=True))
     model = torch.nn.Linear(5, 3)
     start = parameters_to_vector(model.parameters()).detach()
-    optimizer = optimizer(model.parameters())
+    optimizer = build(model.parameters())
     for _ in range(steps):
         gradient(model, batches, [weight] * 4)
         clip_grad_norm_(model.parameters(), max_norm)
@@ -398,7 +399,7 @@ if __name__ == "__main__":
         warnings.simplefilter("always")
         print("z.grad:", z.grad)
     sentence = str(caught[0].message).split(". ")[0]
-    print(textwrap.fill(f"UserWarning: {sentence}", 56))
+    print(textwrap.fill(f"UserWarning: {sentence}", 40))
     # --8<-- [end:non-leaf]
 
     # --8<-- [start:rates]
@@ -468,8 +469,8 @@ if __name__ == "__main__":
         "Adam": partial(adam, lr=0.1),
     }
     moves = {}
-    for name, optimizer in optimizers.items():
-        none, zero = (step_after(optimizer, flag) for flag in (True, False))
+    for name, build in optimizers.items():
+        none, zero = (step_after(build, flag) for flag in (True, False))
         moves[name] = zero
         print(f"{name:9} None: {none:7.4f}   zero: {zero:7.4f}")
     # --8<-- [end:none-or-zero]
@@ -487,9 +488,9 @@ if __name__ == "__main__":
     for epochs, max_norm in ((300, math.inf), (300, 1.0), (10000, 1.0)):
         for zero_grad in (True, False):
             zs, norms = descend(start, 0.0009, epochs, max_norm, zero_grad)
-            hidden[epochs, max_norm, zero_grad] = zs[-1][0]
-            shown = f"{zs[-1][0]:8.3f}"
-            print(f"{epochs:6}  {max_norm:8}  {zero_grad!s:9} {shown}")
+            z1 = zs[-1][0]
+            hidden[epochs, max_norm, zero_grad] = z1
+            print(f"{epochs:6}  {max_norm:8}  {zero_grad!s:9} {z1:8.3f}")
     # --8<-- [end:hidden]
 
     # --8<-- [start:with-and-without]
@@ -563,7 +564,7 @@ if __name__ == "__main__":
         warnings.simplefilter("always")
         nothing = clip_grad_norm_(params, max_norm=1.0)
     print(nothing, *(warning.category.__name__ for warning in caught))
-    print(textwrap.fill(str(caught[0].message), 56))
+    print(textwrap.fill(str(caught[0].message), 40))
     print(clip_grad_norm_(layer.parameters(), max_norm=1.0))
     # --8<-- [end:consumed]
 
@@ -648,10 +649,10 @@ if __name__ == "__main__":
         "AdamW": partial(torch.optim.AdamW, lr=0.02, weight_decay=0.1),
     }
     effect = {}
-    for name, optimizer in optimizers.items():
+    for name, build in optimizers.items():
         for max_norm in (math.inf, 0.5):
-            right = finish(optimizer, 1 / 4, max_norm)
-            wrong = finish(optimizer, 1, max_norm)
+            right = finish(build, 1 / 4, max_norm)
+            wrong = finish(build, 1, max_norm)
             effect[name, max_norm] = relative(wrong, right)
         free_run, clipped_run = effect[name, math.inf], effect[name, 0.5]
         print(f"{name:9} no clip {free_run:.1e}   clip {clipped_run:.1e}")
