@@ -137,9 +137,10 @@ def adagrad(
     (tensor([0.7500, 1.2500]), {'step': 1, 'sum': tensor([16.0000,  0.2500])})
     """
     initial = initial_accumulator_value
-    numbers = {"lr": lr, "lr_decay": lr_decay, "eps": eps}
-    numbers["initial_accumulator_value"] = initial
-    grad = prepare(param, grad, state, weight_decay, maximize, **numbers)
+    check_range("initial_accumulator_value", initial)
+    grad = prepare(
+        param, grad, state, weight_decay, maximize, lr=lr, lr_decay=lr_decay, eps=eps
+    )
 
     step = state.get("step", 0) + 1
     total = state.get("sum", torch.full_like(param, initial))
@@ -667,7 +668,7 @@ if __name__ == "__main__":
         optimizer.step()
         theta = theta - 0.05 * gradient(theta, x, y)
     gap = (theirs - theta).abs().max().item()
-    print(f"SGD on all rows - gradient descent: {gap:.1e}")
+    print(f"SGD on all rows - gradient descent: {gap:g}")
     # --8<-- [end:full-batch]
 
     # --8<-- [start:variance]
@@ -724,8 +725,8 @@ if __name__ == "__main__":
 
     # --8<-- [start:race]
     race = {}
-    rates = {1: 0.01, 16: 0.03, n: 2 / (1 + L)}
-    for batch, lr in rates.items():
+    batch_lr = {1: 0.01, 16: 0.03, n: 2 / (1 + L)}
+    for batch, lr in batch_lr.items():
         per_epoch = n // batch
         runs = 1 if batch == n else 32
         lrs = torch.full((60 * per_epoch, 1), lr)
@@ -733,7 +734,7 @@ if __name__ == "__main__":
         race[batch] = run[per_epoch - 1 :: per_epoch, 0].tolist()
     print("epoch    B = 1   B = 16  B = all")
     for epoch in (1, 2, 5, 10, 20, 40, 60):
-        row = [race[batch][epoch - 1] for batch in rates]
+        row = [race[batch][epoch - 1] for batch in batch_lr]
         print(f"{epoch:5}", *(f"{v:8.3f}" for v in row))
     # --8<-- [end:race]
 
@@ -798,21 +799,21 @@ if __name__ == "__main__":
 
     # --8<-- [start:average]
     grads = torch.tensor([1.0, 0.1] * 500, dtype=torch.float64)
-    measured = (displacements(RMSprop, grads) / grads)[-2:]
+    measured = (displacements(RMSprop, grads) / grads)[-2:].mean().item()
     of_squares = grads.square().mean().rsqrt().item()
     of_rates = (1 / grads).mean().item()
-    print("torch, last two steps", measured)
-    print(f"from the mean of g²   {of_squares:.3f}")
-    print(f"mean of the rates     {of_rates:.3f}")
+    print(f"torch.optim.RMSprop {measured:.3f}")
+    print(f"from the mean of g² {of_squares:.3f}")
+    print(f"mean of the rates   {of_rates:.3f}")
     # --8<-- [end:average]
 
     # --8<-- [start:constant]
     ones = torch.ones(1000)
     constant = {rule: displacements(rule, ones) for rule in (Adagrad, RMSprop, Adam)}
-    print("       t =      1       10      100     1000")
+    print("     t =      1      10     100    1000")
     for rule, steps in constant.items():
         shown = [steps[t - 1].item() for t in (1, 10, 100, 1000)]
-        print(f"{rule.__name__:8}", *(f"{v:8.3f}" for v in shown))
+        print(f"{rule.__name__:8}", *(f"{v:7.3f}" for v in shown))
     # --8<-- [end:constant]
 
     # --8<-- [start:constant-figure]
@@ -862,6 +863,19 @@ if __name__ == "__main__":
         worst = max(worst, *gaps)
         print(f"{name:9}", *(f"{v:7}" for v in gaps))
     # --8<-- [end:bits]
+
+    # --8<-- [start:textbook]
+    def textbook(param, grad, state, *, lr):
+        average = 0.99 * state.get("v", 0.0) + 0.01 * grad**2
+        param -= lr * grad / (average.sqrt() + 1e-8)
+        state["v"] = average
+
+    drift = {
+        dtype: agreement(textbook, RMSprop, dtype, {"lr": 0.01})
+        for dtype in (torch.float32, torch.float64)
+    }
+    print("textbook ", *(f"{v:7.0e}" for v in drift.values()))
+    # --8<-- [end:textbook]
 
     # --8<-- [start:paths]
     ways = {
@@ -924,16 +938,16 @@ if __name__ == "__main__":
     # --8<-- [end:first-step]
 
     # --8<-- [start:rotation]
-    lrs = {"SGD": 0.07, "momentum": 0.01, "AdaGrad": 2.0, "RMSProp": 0.1, "Adam": 0.3}
     bent = {}
-    print("loss - min      0°       15°       30°       45°")
+    used = dict(zip(rules, (0.07, 0.01, 2.0, 0.1, 0.3), strict=True))
+    print("              0°     15°     30°     45°")
     for name, (rule, options) in rules.items():
         bent[name] = []
         for degrees in (0, 15, 30, 45):
             angle = math.radians(degrees)
-            way = path(rule, n, angle=angle, lr=lrs[name], **options)
+            way = path(rule, n, angle=angle, lr=used[name], **options)
             bent[name].append(excess(way[-1], best).item())
-        print(f"{name:8}", *(f"{v:9.2e}" for v in bent[name]))
+        print(f"{name:8}", *(f"{v:7.1e}" for v in bent[name]))
     # --8<-- [end:rotation]
 
     # --8<-- [start:memory]
@@ -978,17 +992,19 @@ if __name__ == "__main__":
         "noisy": noisy,
         "network": network,
     }
-    won = {}
-    print(" " * 8, *(f"{problem:>9}" for problem in problems))
+    won, chosen = {}, {}
+    print(" " * 8, *(f"{problem:>7}" for problem in problems))
     for name, (rule, options) in rules.items():
         for problem, make in problems.items():
             losses_at = sweep(make(), rule, lrs, **options)
             won[problem, name] = losses_at.min().item()
+            chosen[problem, name] = lrs[losses_at.argmin()].item()
         shown = [won[problem, name] for problem in problems]
-        print(f"{name:8}", *(f"{v:9.1e}" for v in shown))
+        print(f"{name:8}", *(f"{v:7.1e}" for v in shown))
     ranks = {
         problem: 1 + sum(won[problem, name] < won[problem, "Adam"] for name in rules)
         for problem in problems
     }
-    print("rank of Adam", *(f"{problem} {rank}" for problem, rank in ranks.items()))
+    of_noisy = [won["noisy", name] for name in rules]
+    noisy_spread = max(of_noisy) / min(of_noisy)
     # --8<-- [end:compete]
