@@ -7,6 +7,7 @@ from collections.abc import Callable
 import torch
 from checks import check_range, check_tensors
 from torch import Tensor
+from torch.optim import Optimizer
 
 # --8<-- [end:imports]
 
@@ -211,7 +212,7 @@ def rmsprop(
 
 # --8<-- [start:displacements]
 def displacements(
-    optimizer_class: type[torch.optim.Optimizer],
+    optimizer_class: type[Optimizer],
     grads: Tensor,
     **options,
 ) -> Tensor:
@@ -319,7 +320,7 @@ def descend(
 
 
 # --8<-- [start:wells]
-def wells(optimizer_class, noise: float = 0.0, **options) -> float:
+def wells(optimizer_class: type[Optimizer], noise: float = 0.0, **options) -> float:
     """Return the share of starts that end in the worse well of θ⁴/4 - θ²/2 + θ/10.
 
     2001 starts, evenly from -2 to 2, 600 steps of lr 0.05; the better minimum is at
@@ -396,7 +397,10 @@ def sampled(
 
 # --8<-- [start:agreement]
 def agreement(
-    rule: Callable, optimizer_class, dtype: torch.dtype, options: dict
+    rule: Callable,
+    optimizer_class: type[Optimizer],
+    dtype: torch.dtype,
+    options: dict,
 ) -> float:
     """Return the largest difference between a rule and torch.optim in 200 steps.
 
@@ -424,7 +428,11 @@ def agreement(
 
 # --8<-- [start:path]
 def path(
-    optimizer_class, batch: int, steps: int = 60, angle: float = 0.0, **options
+    optimizer_class: type[Optimizer],
+    batch: int,
+    steps: int = 60,
+    angle: float = 0.0,
+    **options,
 ) -> Tensor:
     """Return the way (steps + 1, 2) of an optimizer over the surface.
 
@@ -456,7 +464,9 @@ def path(
 
 
 # --8<-- [start:state-bytes]
-def state_bytes(optimizer_class, n: int = 1000, **options) -> tuple[float, int]:
+def state_bytes(
+    optimizer_class: type[Optimizer], n: int = 1000, **options
+) -> tuple[float, int]:
     """Return bytes of state per float32 parameter, and bytes per tensor of n.
 
     Counted in ``state_dict()`` after one step: tensors of the parameter's shape
@@ -480,9 +490,10 @@ def state_bytes(optimizer_class, n: int = 1000, **options) -> tuple[float, int]:
 
 # --8<-- [start:problems]
 SEEDS = 8
+Problem = tuple[list[Tensor], Callable, Callable]
 
 
-def bowl(rotated: bool):
+def bowl(rotated: bool) -> Problem:
     """Return start and loss of a bowl in five dimensions, condition number 10⁴.
 
     The start is a list of one tensor (SEEDS, 5), float64. The loss takes tensors with
@@ -506,7 +517,7 @@ def bowl(rotated: bool):
     return [start], loss, loss
 
 
-def noisy():
+def noisy() -> Problem:
     """Return start, loss of a random batch of 16 and excess loss of a regression.
 
     Ten features of one size, 256 rows, label noise 1; as in ``bowl``.
@@ -535,7 +546,7 @@ def noisy():
     return [torch.zeros(SEEDS, 10, dtype=torch.float64)], loss, measure
 
 
-def network():
+def network() -> Problem:
     """Return start and loss of a tanh network 1-16-1 on 16 points of sin 4x.
 
     Its four parameters lead with SEEDS; as in ``bowl``.
@@ -563,7 +574,13 @@ def network():
 
 
 # --8<-- [start:sweep]
-def sweep(problem, optimizer_class, lrs: Tensor, steps: int = 120, **options) -> Tensor:
+def sweep(
+    problem: Problem,
+    optimizer_class: type[Optimizer],
+    lrs: Tensor,
+    steps: int = 120,
+    **options,
+) -> Tensor:
     """Return final over initial loss for each of ``lrs``, geometric mean over seeds.
 
     All rates run at once: a step is lr times what the optimizer does with lr = 1,
@@ -897,7 +914,7 @@ if __name__ == "__main__":
     from plotting import FAINT
 
     labels = ("θ₁", "θ₂"), ("θ₁", "θ₂")
-    figure, *panels = axes(*labels, height=2.5)
+    figure, *panels = axes(*labels, height=2.9)
     horizontal, vertical = torch.meshgrid(
         torch.linspace(-6.5, 6.5, 120), torch.linspace(-4, 2.2, 90), indexing="xy"
     )
@@ -981,7 +998,7 @@ if __name__ == "__main__":
             attempt()
         except (ValueError, RuntimeError) as error:
             message = f"{type(error).__name__}: {error}"
-            print(textwrap.fill(message, 54, subsequent_indent="    "))
+            print(textwrap.fill(message, 40, subsequent_indent="  "))
     # --8<-- [end:errors]
 
     # --8<-- [start:compete]
