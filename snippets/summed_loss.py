@@ -114,12 +114,26 @@ def difference(a: torch.Tensor, b: torch.Tensor) -> float:
     return ((a - b).norm() / b.norm()).item()
 
 
+def cosine(a: torch.Tensor, b: torch.Tensor) -> float:
+    """Return the cosine of the angle between two vectors.
+
+    >>> cosine(torch.tensor([3.0, 0.0]), torch.tensor([0.0, 2.0]))
+    0.0
+    """
+    return torch.cosine_similarity(a, b, dim=0).item()
+
+
 # --8<-- [end:gradient]
 
 
 # --8<-- [start:update-every-step]
 def update_every_step(
-    rnn, line_tensor, targets, detach=False, retain_graph=False, hidden=None
+    rnn,
+    line_tensor,
+    targets,
+    detach=False,
+    retain_graph=False,
+    hidden=None,
 ):
     """Call backward() and step() at every time step, as the post's words ask for.
 
@@ -190,7 +204,7 @@ def truncated(rnn, line_tensor, targets, window, optimizer=None):
 
 
 # --8<-- [start:train]
-def train(lag: int, window: int, sequences: int = 20) -> tuple[int, float, float]:
+def train(lag: int, window: int, sequences: int = 20):
     """Train on echo with truncated back-propagation, stepping after each window.
 
     Returns the number of updates, and the mean loss and the accuracy on fresh
@@ -285,7 +299,7 @@ class SavedBytes:
 from torch.autograd.graph import saved_tensors_hooks
 
 
-def cost(way, rnn, line_tensor, targets, *options) -> tuple[int, int, int]:
+def cost(way, rnn, line_tensor, targets, *options):
     """Return forward cells, backward cells and the peak of saved bytes of a way.
 
     A backward cell is one run of the tanh node that ends a cell's forward pass.
@@ -315,7 +329,14 @@ def cost(way, rnn, line_tensor, targets, *options) -> tuple[int, int, int]:
 
 
 # --8<-- [start:recall]
-def recall(windows, distractors, lag=5, symbols=4, repeats=3, updates=120):
+def recall(
+    windows,
+    distractors,
+    lag=5,
+    symbols=4,
+    repeats=3,
+    updates=120,
+):
     """Train networks side by side, each with its own window, to recall a symbol.
 
     Returns their accuracies on fresh sequences, of shape (windows, repeats). With
@@ -326,13 +347,18 @@ def recall(windows, distractors, lag=5, symbols=4, repeats=3, updates=120):
     torch.Size([2, 2])
     """
     torch.manual_seed(0)
-    window = torch.tensor(windows).repeat_interleave(repeats).view(-1, 1, 1)
-    params = []
-    for shape in (symbols, 32), (32, 32), (1, 32), (32, symbols), (1, symbols):
-        start = torch.empty(repeats, *shape).uniform_(-(32**-0.5), 32**-0.5)
-        params.append(start.repeat(len(windows), 1, 1).requires_grad_())
-    W_ih, W_hh, b_h, W_ho, b_o = params
-    optimizer = torch.optim.Adam(params, lr=0.01)
+    window = torch.tensor(windows).repeat_interleave(repeats)
+    window = window.view(-1, 1, 1)
+    bound = 32**-0.5
+
+    def parameter(*shape):
+        start = torch.empty(repeats, *shape).uniform_(-bound, bound)
+        return start.repeat(len(windows), 1, 1).requires_grad_()
+
+    W_ih, W_hh = parameter(symbols, 32), parameter(32, 32)
+    b_h = parameter(1, 32)
+    W_ho, b_o = parameter(32, symbols), parameter(1, symbols)
+    optimizer = torch.optim.Adam([W_ih, W_hh, b_h, W_ho, b_o], lr=0.01)
 
     def run(batch):
         length = 3 * (lag + 1) if distractors else lag + 1
@@ -342,8 +368,10 @@ def recall(windows, distractors, lag=5, symbols=4, repeats=3, updates=120):
             line_tensor[1:] = 0
         hidden, outputs = torch.zeros(len(window), batch, 32), []
         for i in range(length):
-            hidden = torch.where(i % window == 0, hidden.detach(), hidden)
-            hidden = torch.tanh(line_tensor[i] @ W_ih + hidden @ W_hh + b_h)
+            cut = i % window == 0
+            hidden = torch.where(cut, hidden.detach(), hidden)
+            hidden = line_tensor[i] @ W_ih + hidden @ W_hh + b_h
+            hidden = torch.tanh(hidden)
             if i >= lag:
                 outputs.append(hidden @ W_ho + b_o)
         targets = line[: length - lag].expand(len(window), -1, -1)
@@ -384,11 +412,15 @@ def trace(distractors: bool, lag: int = 5) -> tuple[float, float]:
     with torch.no_grad():
         for input in line_tensor:
             hidden = rnn.cell(input, hidden)
-    groups = [hidden[line_tensor[0, :, symbol] == 1] for symbol in (0, 1)]
+    first = line_tensor[0].argmax(-1)
+    groups = [hidden[first == symbol] for symbol in (0, 1)]
     means = torch.stack([group.mean(0) for group in groups])
     rest = torch.cat([group - group.mean(0) for group in groups])
-    between = (means - hidden.mean(0)).norm(dim=1).square().mean().sqrt()
-    return between.item(), rest.norm(dim=1).square().mean().sqrt().item()
+
+    def size(vectors):
+        return vectors.square().sum(1).mean().sqrt().item()
+
+    return size(means - hidden.mean(0)), size(rest)
 
 
 # --8<-- [end:trace]
@@ -396,7 +428,7 @@ def trace(distractors: bool, lag: int = 5) -> tuple[float, float]:
 
 # --8<-- [start:start-gradients]
 def start_gradients(rnn, line_tensor, targets, detach=False):
-    """Return ∂(Σ loss)/∂h_0 of one backward pass, and ∂loss_t/∂h_0 of each step's own.
+    """Return ∂(Σ loss)/∂h_0 of one backward pass, and ∂loss_t/∂h_0 of each step.
 
     Shapes (batch, hidden) and (length, batch, hidden). With ``detach`` the graph is
     cut after every step.
@@ -408,8 +440,8 @@ def start_gradients(rnn, line_tensor, targets, detach=False):
     >>> each[1:].count_nonzero()
     tensor(0)
     """
-    hidden = start = rnn.initHidden(line_tensor.shape[1]).requires_grad_()
-    losses = []
+    start = rnn.initHidden(line_tensor.shape[1]).requires_grad_()
+    hidden, losses = start, []
     for i in range(len(line_tensor)):
         output, hidden = rnn(line_tensor[i], hidden)
         losses.append(criterion(output, targets[i]))
@@ -420,14 +452,15 @@ def start_gradients(rnn, line_tensor, targets, detach=False):
         options = {"retain_graph": True, "materialize_grads": True}
         return torch.autograd.grad(loss, start, **options)[0]
 
-    return at_start(sum(losses)), torch.stack([at_start(loss) for loss in losses])
+    each = [at_start(loss) for loss in losses]
+    return at_start(sum(losses)), torch.stack(each)
 
 
 # --8<-- [end:start-gradients]
 
 
 # --8<-- [start:gates]
-def at_first_state(kind: str, gate_bias: float | None = None, length: int = 100):
+def at_first_state(kind, gate_bias=None, length=100) -> float:
     """Return the norm of the gradient of the last output's sum at the first state.
 
     ``kind`` is "RNN", "GRU" or "LSTM", 32 units, default initialisation, one sequence
@@ -442,7 +475,7 @@ def at_first_state(kind: str, gate_bias: float | None = None, length: int = 100)
     if gate_bias is not None:
         with torch.no_grad():
             net.bias_hh_l0[32:64] = gate_bias
-    start = torch.zeros(2, 1, 1, 32, dtype=torch.float64, requires_grad=True)
+    start = torch.zeros(2, 1, 1, 32).double().requires_grad_()
     first = (start[0], start[1]) if kind == "LSTM" else start[0]
     outputs, _ = net(torch.randn(length, 1, 8).double(), first)
     outputs[-1].sum().backward()
@@ -453,14 +486,14 @@ def at_first_state(kind: str, gate_bias: float | None = None, length: int = 100)
 
 
 # --8<-- [start:padded]
-def padded(lengths, symbols: int = 2):
+def padded(lengths):
     """Return echo sequences of lag 1 in one batch, padded, with targets -100 there.
 
     >>> line_tensor, targets = padded([3, 1])
     >>> line_tensor.shape, (targets == -100).sum(0)
     (torch.Size([3, 2, 2]), tensor([0, 2]))
     """
-    line_tensor, targets = echo(max(lengths), len(lengths), lag=1, symbols=symbols)
+    line_tensor, targets = echo(max(lengths), len(lengths), lag=1)
     for column, length in enumerate(lengths):
         line_tensor[length:, column] = 0
         targets[length:, column] = -100
@@ -472,7 +505,8 @@ def token_losses(rnn, line_tensor, targets):
     hidden, losses = rnn.initHidden(line_tensor.shape[1]), []
     for i in range(len(line_tensor)):
         output, hidden = rnn(line_tensor[i], hidden)
-        losses.append(cross_entropy(output, targets[i], reduction="none"))
+        loss = cross_entropy(output, targets[i], reduction="none")
+        losses.append(loss)
     return torch.stack(losses)
 
 
@@ -495,9 +529,8 @@ if __name__ == "__main__":
 
     # --8<-- [start:last-only]
     last = gradient(last_only, rnn, *data)
-    cosine = torch.cosine_similarity(last, whole, dim=0).item()
     print(f"difference {difference(last, whole):.3f}")
-    print(f"cosine     {cosine:.3f}")
+    print(f"cosine     {cosine(last, whole):.3f}")
     # --8<-- [end:last-only]
 
     # --8<-- [start:second-time]
@@ -508,23 +541,24 @@ if __name__ == "__main__":
     rnn = RNN(2, 32, 2)
     versions, error = update_every_step(rnn, *data)
     print("step", len(versions))
-    print(fill(f"RuntimeError: {error}", 56))
+    print(fill(f"RuntimeError: {error}", 40))
     # --8<-- [end:second-time]
 
     # --8<-- [start:in-place]
     rnn = RNN(2, 32, 2)
     versions, error = update_every_step(rnn, *data, retain_graph=True)
     print("step", len(versions))
-    print(fill(f"RuntimeError: {error}", 56))
+    print(fill(f"RuntimeError: {error}", 40))
     print("W_hh at version", versions)
     # --8<-- [end:in-place]
 
     # --8<-- [start:learned-start]
     rnn = RNN(2, 32, 2)
     hidden = torch.zeros(32, 32, requires_grad=True)
-    earlier, error = update_every_step(rnn, *data, retain_graph=True, hidden=hidden)
+    options = {"retain_graph": True, "hidden": hidden}
+    earlier, error = update_every_step(rnn, *data, **options)
     print("step", len(earlier))
-    print(fill(error.split(":")[0], 56))
+    print(fill(error.split(":")[0], 40))
     # --8<-- [end:learned-start]
 
     # --8<-- [start:data]
@@ -562,11 +596,11 @@ if __name__ == "__main__":
         full = gradient(summed, rnn, *data)
         cut = [gradient(truncated, rnn, *data, w) for w in windows]
         errors = [difference(g, full) for g in cut]
-        cosines = [torch.cosine_similarity(g, full, dim=0).item() for g in cut]
+        cosines = [cosine(g, full) for g in cut]
         bias[name] = errors, cosines
-        print(name)
-        for w, error, cosine in zip(windows, errors, cosines, strict=True):
-            print(f"  window {w:2d}  error {error:.3f}  cosine {cosine:.3f}")
+        print(f"{name:10s}  error cosine")
+        for row in zip(windows, *bias[name], strict=True):
+            print("window {:3d}  {:.3f}  {:.3f}".format(*row))
     # --8<-- [end:bias]
 
     # --8<-- [start:bias-figure]
@@ -598,9 +632,10 @@ if __name__ == "__main__":
     # --8<-- [start:sooner]
     trained = {}
     print("lag window updates   loss  accuracy")
-    for lag, window in (0, 1), (0, 20), (4, 1), (4, 5), (4, 20):
-        updates, loss, accuracy = trained[lag, window] = train(lag, window)
-        print(f"{lag:3d} {window:6d} {updates:7d} {loss:7.4f} {accuracy:8.3f}")
+    for case in (0, 1), (0, 20), (4, 1), (4, 5), (4, 20):
+        trained[case] = train(*case)
+        row = *case, *trained[case]
+        print("{:3d} {:6d} {:7d} {:7.0e} {:8.3f}".format(*row))
     # --8<-- [end:sooner]
 
     # --8<-- [start:count]
@@ -614,11 +649,11 @@ if __name__ == "__main__":
         costs["retain_graph"].append(cost(per_step, rnn, *data))
         costs["detach"].append(cost(truncated, rnn, *data, 1))
 
-    print("          T  forward  backward   bytes saved")
+    print("   T forward backward    bytes")
     for name, rows in costs.items():
         print(name)
         for length, row in zip(lengths, rows, strict=True):
-            print("{:11d} {:8d} {:9d} {:13,d}".format(length, *row))
+            print("{:4d} {:7d} {:8d} {:8,d}".format(length, *row))
     added = costs["sum"][-1][2] - costs["sum"][-2][2]
     per_cell = added // (lengths[-1] - lengths[-2])
     # --8<-- [end:count]
@@ -633,8 +668,8 @@ if __name__ == "__main__":
         left.plot(lengths, backward, **style(number), marker="o", label=name)
         right.plot(lengths, kib, **style(number), marker="o", label=name)
     for panel in (left, right):
-        panel.set_xticks([5, 10, 20, 40, 80])
-    left.legend(loc="upper left")
+        panel.set_xticks(lengths, lengths)
+    right.legend(loc="lower right", bbox_to_anchor=(1, 0.1))
     print(svg(figure, "count"))
     # --8<-- [end:count-figure]
 
@@ -647,8 +682,10 @@ if __name__ == "__main__":
         kept = gradient(per_step, rnn, *data)
         cut = gradient(truncated, rnn, *data, 1)
         work = cost(per_step, rnn, *data)[1] / length
-        short[length] = difference(kept, full), work, difference(cut, full)
-        print("T {:2d}  {:.0e}  work x {:.1f}  {:.2f}".format(length, *short[length]))
+        errors = difference(kept, full), difference(cut, full)
+        short[length] = work, *errors
+        row = length, *short[length]
+        print("T {:2d}  work x {:.1f}  {:.0e}  {:.2f}".format(*row))
     # --8<-- [end:short]
 
     # --8<-- [start:long]
@@ -658,7 +695,7 @@ if __name__ == "__main__":
     for window in (300, 30, 1):
         long[window] = cost(truncated, rnn, *data, window)
         _, backward, peak = long[window]
-        print(f"window {window:3d}  backward {backward}  saved {peak:9,d} bytes")
+        print(f"window {window:3d}  backward {backward} {peak:10,d} B")
     # --8<-- [end:long]
 
     # --8<-- [start:recalled]
@@ -670,7 +707,7 @@ if __name__ == "__main__":
     for name, accuracy in recalled.items():
         print(name)
         for w, runs in zip(windows, accuracy.tolist(), strict=True):
-            print(f"  window {w:2d}  " + "  ".join(f"{a:.2f}" for a in runs))
+            print(f"  window {w:2d}", *(f" {a:.2f}" for a in runs))
     # --8<-- [end:recalled]
 
     # --8<-- [start:recalled-figure]
@@ -692,7 +729,7 @@ if __name__ == "__main__":
     # --8<-- [start:traces]
     traces = {"silence": trace(False), "distractors": trace(True)}
     for name, (first, others) in traces.items():
-        print(f"{name:11s}  first symbol {first:.4f}  others {others:.4f}")
+        print(f"{name:11s}  {first:.4f}  {others:.4f}")
     # --8<-- [end:traces]
 
     # --8<-- [start:from-start]
@@ -709,13 +746,14 @@ if __name__ == "__main__":
         _, cut = start_gradients(rnn, *data, detach=True)
         norms = each[-1].norm().item(), cut[-1].norm().item()
         start[radius] = *norms, difference(each.sum(0), whole)
-        print("radius {}  {:.0e}  detach {}  {:.0e}".format(radius, *start[radius]))
+        row = radius, *start[radius]
+        print("radius {}  {:.0e}  {:.0f}  {:.0e}".format(*row))
     # --8<-- [end:from-start]
 
     # --8<-- [start:open-gates]
     gates = {}
-    kinds = ("RNN", None), ("GRU", None), ("LSTM", None), ("GRU", 5), ("LSTM", 5)
-    for kind, gate_bias in kinds:
+    default = [(kind, None) for kind in ("RNN", "GRU", "LSTM")]
+    for kind, gate_bias in [*default, ("GRU", 5), ("LSTM", 5)]:
         gates[kind, gate_bias] = at_first_state(kind, gate_bias)
         name = f"{kind} {gate_bias or 'default'}"
         print(f"{name:12s} {gates[kind, gate_bias]:.0e}")
@@ -759,12 +797,13 @@ if __name__ == "__main__":
         "no mask": unmasked.mean(),
     }
     masked = {}
+    print("                    error cosine")
     for name, loss in ways.items():
-        grads = torch.autograd.grad(loss, [*rnn.parameters()], retain_graph=True)
-        grad = torch.cat([g.flatten() for g in grads])
-        cosine = torch.cosine_similarity(grad, alone, dim=0).item()
-        masked[name] = difference(grad, alone), cosine
-        print("{:17s} error {:.0e}  cosine {:.3f}".format(name, *masked[name]))
+        rnn.zero_grad()
+        loss.backward(retain_graph=True)
+        grad = torch.cat([p.grad.flatten() for p in rnn.parameters()])
+        masked[name] = difference(grad, alone), cosine(grad, alone)
+        print("{:17s} {:7.2g} {:6.3f}".format(name, *masked[name]))
     # --8<-- [end:masks]
 
     # --8<-- [start:only-padding]
