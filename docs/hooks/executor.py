@@ -20,6 +20,7 @@ import click
 from cells import Cell, collect, merge, shown
 from inline_values import VALUE, expand
 from markdown_exec import base_format, formatters
+from markdown_exec._internal.rendering import _register_headings_processors
 from markupsafe import Markup
 from mkdocs.exceptions import BuildError
 from runner import Result, run_pages
@@ -176,6 +177,11 @@ def show(*, code: str, md, **options) -> str:
         language="python", run=run, code=shown(code, language), md=md, **options
     )
     return formatted + failure_note(cell) if cell.failure else formatted
+
+
+def on_post_build(config) -> None:
+    """Let go of the Markdown instances that markdown-exec 1.12.6 keeps for ever."""
+    _register_headings_processors.cache_clear()
 
 
 def on_page_markdown(markdown: str, page, **kwargs) -> str:
