@@ -15,21 +15,13 @@ OUTPUT = 'source="block" result="text"'
 class Project:
     """A copy of the build machinery, with pages and snippets that a test writes."""
 
-    def __init__(self, directory: Path, preload: str = "") -> None:
+    def __init__(self, directory: Path) -> None:
         self.root = directory
         shutil.copytree(
             ROOT / "docs" / "hooks",
             directory / "docs" / "hooks",
             ignore=shutil.ignore_patterns("__pycache__"),
         )
-        runner = directory / "docs" / "hooks" / "runner.py"
-        text = re.sub(
-            r"PRELOAD = \[.*?\]",
-            f"PRELOAD = [{preload}]",
-            runner.read_text("utf-8"),
-            flags=re.DOTALL,
-        )
-        runner.write_text(text, "utf-8")
         config = (ROOT / "mkdocs.yml").read_text("utf-8")
         config = re.sub(r"\nnav:\n(?:  .*\n)+", "\n", config)
         config = re.sub(r"\n  - search:\n(?:      .*\n)+", "\n", config)

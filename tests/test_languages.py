@@ -68,9 +68,10 @@ def test_a_page_holds_no_code_and_no_typed_result(language, page):
         assert options.startswith("python exec="), options
         assert re.fullmatch(r' *--8<-- "\w+\.py:[\w-]+"\n', body), body
     prose = FENCE.sub("", text)
-    for pattern in (VALUE, FORMULA, CODE, re.compile(r"\]\([^)]*\)")):
+    address = re.compile(r"\]\([^)]*\)|arXiv:\d+\.\d+")
+    for pattern in (VALUE, FORMULA, CODE, address):
         prose = pattern.sub("", prose)
-    numbers = set(re.findall(r"\d+\.\d+(?!\.)", prose))
+    numbers = set(re.findall(r"\d+\.\d+(?!\d|\.\d)", prose))
     assert not {n for n in numbers - TYPED if len(n) > 3}, "typed numbers"
     assert not re.search(r"tensor\(|^Epoch \d", prose, re.MULTILINE)
 

@@ -4,8 +4,8 @@ Before a page is rendered, the cells of all pages in all languages are collected
 without a known result run, each page in a process of its own (``runner``). Rendering
 then runs no code: markdown-exec formats each fence and is handed the result.
 
-``extra.cells`` in mkdocs.yml sets ``cache`` (a directory, or "" for none) and
-``time_limit`` (seconds that one cell may take).
+``extra.cells`` in mkdocs.yml sets ``cache`` (a directory, or "" for none),
+``time_limit`` (seconds that one cell may take) and ``workers`` (0 for one a core).
 """
 
 from __future__ import annotations
@@ -132,7 +132,10 @@ def on_pre_build(config) -> None:
         for name in sorted(todo, key=todo.get, reverse=True)  # the longest first
     }
     if jobs:
-        run_pages(jobs, str(root / "snippets"), limit, report)
+        codes = [code for page in jobs.values() for code, *_ in page]
+        workers = int(settings.get("workers", 0))
+        preload = makers.preload(codes)
+        run_pages(jobs, str(root / "snippets"), limit, report, preload, workers)
     for name in jobs:
         done = {
             key: twins[0].output

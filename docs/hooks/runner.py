@@ -19,15 +19,6 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-# Slow to import and used by most pages: loaded once, before the workers are forked.
-# The first optimizer of torch.optim imports _dynamo. mkdocs is among them because a
-# worker imports the main module of the build.
-PRELOAD = [
-    "torch",
-    "torch._dynamo",
-    "matplotlib.backends.backend_svg",
-    "mkdocs.__main__",
-]
 ENVIRONMENT = {
     "OMP_NUM_THREADS": "1",
     "MKL_NUM_THREADS": "1",
@@ -170,15 +161,19 @@ def run_pages(
     snippets: str,
     limit: float,
     report: Callable[[str, int, Result], None],
-    workers: int | None = None,
+    preload: set[str],
+    workers: int = 0,
 ) -> None:
     """Run pages side by side, one process a core, and report each cell's result.
 
     report: called with page, number of the cell and result; what it raises stops all.
+    preload: modules to import once, before the workers fork. workers: 0 for the cores.
     """
     os.environ.update(ENVIRONMENT)
     if hasattr(os, "fork"):
-        multiprocessing.get_context("forkserver").set_forkserver_preload(PRELOAD)
+        # mkdocs too, since a worker imports the main module of the build.
+        modules = ["mkdocs.__main__", *sorted(preload)]
+        multiprocessing.get_context("forkserver").set_forkserver_preload(modules)
     stop = threading.Event()
     lock = threading.Lock()
 

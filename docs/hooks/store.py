@@ -10,6 +10,7 @@ import math
 import os
 import platform
 import tempfile
+from collections.abc import Iterable
 from importlib import metadata
 from pathlib import Path
 
@@ -17,17 +18,17 @@ from cells import Cell, parse
 
 
 def imported(code: str) -> set[str]:
-    """Return the top-level names of the modules that a piece of code imports.
+    """Return the names of the modules that a piece of code imports.
 
     >>> sorted(imported("import torch.nn\\nfrom plotting import svg"))
-    ['plotting', 'torch']
+    ['plotting', 'torch.nn']
     """
     names = set()
     for node in ast.walk(parse(code)):
         if isinstance(node, ast.Import):
-            names.update(alias.name.partition(".")[0] for alias in node.names)
+            names.update(alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            names.add(node.module.partition(".")[0])
+            names.add(node.module)
     return names
 
 
@@ -56,30 +57,47 @@ class Keys:
             path.stem: path.read_text(encoding="utf-8")
             for path in snippets.glob("*.py")
         }
-        self.known = {"": ["cells 1", platform.python_version(), platform.machine()]}
+        self.versions: dict[str, str] = {}
 
-    def reach(self, code: str) -> list[str]:
-        """Return the sources and the versions that a piece of code reaches."""
-        todo, seen, found = imported(code), set(), []
+    def reach(self, code: str) -> tuple[set[str], set[str]]:
+        """Return the snippets and the library modules that a piece of code reaches."""
+        todo, snippets, libraries = imported(code), set(), set()
         while todo:
             name = todo.pop()
-            seen.add(name)
-            if name in self.sources:
-                todo |= imported(self.sources[name]) - seen
-                found.append(f"{name}\0{self.sources[name]}")
-            else:
-                if name not in self.known:
-                    self.known[name] = [f"{name} {version(name)}"]
-                found += self.known[name]
-        return sorted(found)
+            if name not in self.sources:
+                libraries.add(name)
+            elif name not in snippets:
+                snippets.add(name)
+                todo |= imported(self.sources[name])
+        return snippets, libraries
+
+    def preload(self, codes: Iterable[str]) -> set[str]:
+        """Return the library modules that are worth importing before workers fork."""
+        code = "\n".join(codes)
+        snippets, libraries = self.reach(code)
+        texts = [code, *(self.sources[name] for name in snippets)]
+        if any("torch.optim" in text for text in texts):
+            libraries.add("torch._dynamo")  # which the first optimizer imports
+        return libraries
+
+    def version_of(self, module: str) -> str:
+        """Return the version of the distribution that a module is of."""
+        name = module.partition(".")[0]
+        if name not in self.versions:
+            self.versions[name] = f"{name} {version(name)}"
+        return self.versions[name]
 
     def of(self, sequence: list[list[Cell]]) -> list[str]:
         """Return the key of each cell or value of a page, in their order."""
-        state = hashlib.sha256("\0".join(self.known[""]).encode())
+        about = f"cells 1, Python {platform.python_version()}, {platform.machine()}"
+        state = hashlib.sha256(about.encode())
         keys = []
         for cell, *_ in sequence:
+            snippets, libraries = self.reach(cell.code)
+            sources = [self.sources[name] for name in sorted(snippets)]
+            versions = sorted({self.version_of(module) for module in libraries})
             mine = state.copy()
-            mine.update("\0".join([cell.code, *self.reach(cell.code), ""]).encode())
+            mine.update("\0".join([cell.code, *sources, *versions, ""]).encode())
             keys.append(mine.hexdigest())
             if not cell.is_value:
                 state = mine

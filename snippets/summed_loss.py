@@ -1,0 +1,813 @@
+"""Summed loss or per-step backward: the same gradient, its cost, and truncation."""
+
+# --8<-- [start:rnn]
+import torch
+from torch import nn
+from torch.nn.functional import cross_entropy, one_hot
+
+criterion = nn.CrossEntropyLoss()
+
+
+class RNN(nn.Module):
+    """A plain recurrent network: one tanh cell and one output layer.
+
+    >>> rnn = RNN(2, 8, 3)
+    >>> output, hidden = rnn(torch.zeros(5, 2), rnn.initHidden(5))
+    >>> output.shape, hidden.shape
+    (torch.Size([5, 3]), torch.Size([5, 8]))
+    """
+
+    def __init__(self, inputs, hidden, outputs):
+        super().__init__()
+        self.cell = nn.RNNCell(inputs, hidden)
+        self.h2o = nn.Linear(hidden, outputs)
+
+    def initHidden(self, batch):
+        size = batch, self.cell.hidden_size
+        return self.h2o.weight.new_zeros(size)
+
+    def forward(self, input, hidden):
+        hidden = self.cell(input, hidden)
+        return self.h2o(hidden), hidden
+
+
+# --8<-- [end:rnn]
+
+
+# --8<-- [start:echo]
+def echo(length: int, batch: int, lag: int, symbols: int = 2):
+    """Return random symbols, and as targets the symbols ``lag`` steps before.
+
+    ``line_tensor`` is one-hot, float32, of shape (length, batch, symbols); ``targets``
+    is int64, of shape (length, batch), and 0 in the first ``lag`` steps. Draws from
+    torch's default generator.
+
+    >>> line_tensor, targets = echo(length=6, batch=1, lag=2)
+    >>> torch.equal(line_tensor.argmax(-1)[:4], targets[2:])
+    True
+    """
+    line = torch.randint(symbols, (length, batch))
+    early = torch.zeros(lag, batch, dtype=torch.int64)
+    targets = torch.cat([early, line[: length - lag]])
+    return one_hot(line, symbols).float(), targets
+
+
+# --8<-- [end:echo]
+
+
+# --8<-- [start:ways]
+def summed(rnn, line_tensor, targets) -> None:
+    """Back-propagate once, from the sum of the losses of all time steps."""
+    hidden = rnn.initHidden(line_tensor.shape[1])
+    loss = 0
+    for i in range(len(line_tensor)):
+        output, hidden = rnn(line_tensor[i], hidden)
+        loss = loss + criterion(output, targets[i])
+    loss.backward()
+
+
+def per_step(rnn, line_tensor, targets) -> None:
+    """Back-propagate at every time step, through the whole past."""
+    hidden = rnn.initHidden(line_tensor.shape[1])
+    for i in range(len(line_tensor)):
+        output, hidden = rnn(line_tensor[i], hidden)
+        loss = criterion(output, targets[i])
+        loss.backward(retain_graph=True)
+
+
+# --8<-- [end:ways]
+
+
+# --8<-- [start:last-only-way]
+def last_only(rnn, line_tensor, targets) -> None:
+    """Back-propagate the loss of the last time step only, as the post's train does."""
+    hidden = rnn.initHidden(line_tensor.shape[1])
+    for i in range(len(line_tensor)):
+        output, hidden = rnn(line_tensor[i], hidden)
+    criterion(output, targets[-1]).backward()
+
+
+# --8<-- [end:last-only-way]
+
+
+# --8<-- [start:gradient]
+def gradient(way, rnn, *data) -> torch.Tensor:
+    """Return the gradient that ``way(rnn, *data)`` leaves in ``.grad``, as one vector.
+
+    >>> rnn = RNN(2, 8, 2).double()
+    >>> line_tensor, targets = echo(length=5, batch=4, lag=1)
+    >>> data = line_tensor.double(), targets
+    >>> one, many = gradient(summed, rnn, *data), gradient(per_step, rnn, *data)
+    >>> torch.testing.assert_close(one, many, rtol=1e-12, atol=1e-15)
+    """
+    rnn.zero_grad()
+    way(rnn, *data)
+    return torch.cat([p.grad.flatten() for p in rnn.parameters()])
+
+
+def difference(a: torch.Tensor, b: torch.Tensor) -> float:
+    """Return ‖a − b‖ / ‖b‖.
+
+    >>> difference(torch.tensor([3.0, 0.0]), torch.tensor([2.0, 0.0]))
+    0.5
+    """
+    return ((a - b).norm() / b.norm()).item()
+
+
+def cosine(a: torch.Tensor, b: torch.Tensor) -> float:
+    """Return the cosine of the angle between two vectors.
+
+    >>> cosine(torch.tensor([3.0, 0.0]), torch.tensor([0.0, 2.0]))
+    0.0
+    """
+    return torch.cosine_similarity(a, b, dim=0).item()
+
+
+# --8<-- [end:gradient]
+
+
+# --8<-- [start:update-every-step]
+def update_every_step(
+    rnn,
+    line_tensor,
+    targets,
+    detach=False,
+    retain_graph=False,
+    hidden=None,
+):
+    """Call backward() and step() at every time step, as the post's words ask for.
+
+    Returns, for each step begun, the version of W_hh that its forward pass saw, and
+    the message of the RuntimeError that ended the loop (empty without one). ``hidden``
+    is the first hidden state, of shape (batch, hidden); zeros without it.
+
+    >>> line_tensor, targets = echo(length=5, batch=4, lag=1)
+    >>> for options in {}, {"retain_graph": True}, {"detach": True}:
+    ...     versions, error = update_every_step(
+    ...         RNN(2, 8, 2), line_tensor, targets, **options
+    ...     )
+    ...     len(versions), error[:34]
+    (2, 'Trying to backward through the gra')
+    (3, 'one of the variables needed for gr')
+    (5, '')
+    """
+    optimizer = torch.optim.SGD(rnn.parameters(), lr=0.1)
+    if hidden is None:
+        hidden = rnn.initHidden(line_tensor.shape[1])
+    versions = []
+    for i in range(len(line_tensor)):
+        if detach:
+            hidden = hidden.detach()
+        versions.append(rnn.cell.weight_hh._version)
+        output, hidden = rnn(line_tensor[i], hidden)
+        loss = criterion(output, targets[i])
+        optimizer.zero_grad()
+        try:
+            loss.backward(retain_graph=retain_graph)
+        except RuntimeError as error:
+            return versions, str(error)
+        optimizer.step()
+    return versions, ""
+
+
+# --8<-- [end:update-every-step]
+
+
+# --8<-- [start:truncated]
+def truncated(rnn, line_tensor, targets, window, optimizer=None):
+    """Back-propagate every ``window`` steps and cut the graph there.
+
+    Without an optimizer the windows' gradients add up in ``.grad``; with one it steps
+    after each window. Returns the number of backward passes. Williams & Peng (1990)
+    write BPTT(h; h'); this is h = h' = ``window``, with no overlap.
+
+    >>> rnn = RNN(2, 8, 2)
+    >>> truncated(rnn, *echo(length=10, batch=4, lag=1), window=4)
+    3
+    """
+    hidden = rnn.initHidden(line_tensor.shape[1])
+    loss, count = 0, 0
+    for i in range(len(line_tensor)):
+        output, hidden = rnn(line_tensor[i], hidden)
+        loss = loss + criterion(output, targets[i])
+        if (i + 1) % window == 0 or i + 1 == len(line_tensor):
+            loss.backward()
+            hidden, loss = hidden.detach(), 0
+            count += 1
+            if optimizer:
+                optimizer.step()
+                optimizer.zero_grad()
+    return count
+
+
+# --8<-- [end:truncated]
+
+
+# --8<-- [start:train]
+def train(lag: int, window: int, sequences: int = 20):
+    """Train on echo with truncated back-propagation, stepping after each window.
+
+    Returns the number of updates, and the mean loss and the accuracy on fresh
+    sequences, over the steps that have a symbol ``lag`` steps before.
+
+    >>> updates, loss, accuracy = train(lag=0, window=5, sequences=2)
+    >>> updates, 0 <= accuracy <= 1
+    (8, True)
+    """
+    torch.manual_seed(0)
+    rnn = RNN(2, 32, 2)
+    optimizer = torch.optim.Adam(rnn.parameters(), lr=0.02)
+    updates = 0
+    for _ in range(sequences):
+        data = echo(length=20, batch=32, lag=lag)
+        updates += truncated(rnn, *data, window, optimizer)
+
+    line_tensor, targets = echo(length=40, batch=256, lag=lag)
+    hidden, outputs = rnn.initHidden(256), []
+    with torch.no_grad():
+        for input in line_tensor:
+            output, hidden = rnn(input, hidden)
+            outputs.append(output)
+    outputs, targets = torch.stack(outputs)[lag:], targets[lag:]
+    loss = criterion(outputs.flatten(0, 1), targets.flatten())
+    accuracy = (outputs.argmax(-1) == targets).float().mean()
+    return updates, loss.item(), accuracy.item()
+
+
+# --8<-- [end:train]
+
+
+# --8<-- [start:saved-bytes]
+from collections import Counter
+from weakref import finalize
+
+
+class Saved:
+    """What a graph holds in place of a saved tensor."""
+
+    def __init__(self, tensor):
+        self.tensor = tensor
+
+
+class SavedBytes:
+    """Count the bytes that graphs keep, each storage once; a pair of pack and unpack.
+
+    Tensors that share memory with ``known`` (parameters, data) are not counted: they
+    would be there without a graph. ``alive`` falls when a graph is freed; ``peak`` is
+    its maximum. What pack returns must not hold the tensor itself, only a detached
+    one: an output that its own node saves would keep that node alive for ever. See
+    torch.autograd.graph.saved_tensors_hooks.
+
+    >>> x = torch.ones(1000, requires_grad=True)
+    >>> saved = SavedBytes([x])
+    >>> with torch.autograd.graph.saved_tensors_hooks(saved.pack, saved.unpack):
+    ...     y = x.exp().sum()
+    >>> saved.alive
+    4000
+    >>> y.backward()
+    >>> saved.alive, saved.peak
+    (0, 4000)
+    """
+
+    def __init__(self, known):
+        self.known = {t.untyped_storage().data_ptr() for t in known}
+        self.uses = Counter()
+        self.alive = self.peak = 0
+
+    def pack(self, tensor):
+        saved, storage = Saved(tensor.detach()), tensor.untyped_storage()
+        key, size = storage.data_ptr(), storage.nbytes()
+        if key not in self.known:
+            self.alive += size * (self.uses[key] == 0)
+            self.uses[key] += 1
+            self.peak = max(self.peak, self.alive)
+            finalize(saved, self.release, key, size)
+        return saved
+
+    def unpack(self, saved):
+        return saved.tensor
+
+    def release(self, key, size):
+        self.uses[key] -= 1
+        self.alive -= size * (self.uses[key] == 0)
+
+
+# --8<-- [end:saved-bytes]
+
+
+# --8<-- [start:cost]
+from torch.autograd.graph import saved_tensors_hooks
+
+
+def cost(way, rnn, line_tensor, targets, *options):
+    """Return forward cells, backward cells and the peak of saved bytes of a way.
+
+    A backward cell is one run of the tanh node that ends a cell's forward pass.
+
+    >>> rnn, data = RNN(2, 8, 2), echo(length=10, batch=4, lag=1)
+    >>> [cost(way, rnn, *data)[:2] for way in (summed, per_step)]
+    [(10, 10), (10, 55)]
+    >>> cost(truncated, rnn, *data, 1)[:2]
+    (10, 10)
+    """
+    cells = Counter()
+
+    def after_forward(cell, inputs, hidden):
+        cells["forward"] += 1
+        node = hidden.grad_fn
+        node.register_hook(lambda *_: cells.update(["backward"]))
+
+    handle = rnn.cell.register_forward_hook(after_forward)
+    saved = SavedBytes([*rnn.parameters(), line_tensor, targets])
+    with saved_tensors_hooks(saved.pack, saved.unpack):
+        way(rnn, line_tensor, targets, *options)
+    handle.remove()
+    return cells["forward"], cells["backward"], saved.peak
+
+
+# --8<-- [end:cost]
+
+
+# --8<-- [start:recall]
+def recall(
+    windows,
+    distractors,
+    lag=5,
+    symbols=4,
+    repeats=3,
+    updates=120,
+):
+    """Train networks side by side, each with its own window, to recall a symbol.
+
+    Returns their accuracies on fresh sequences, of shape (windows, repeats). With
+    ``distractors`` every step shows a symbol, to be named ``lag`` steps later; without,
+    only the first one does, and zeros follow. All windows start from the same weights.
+
+    >>> recall([1, 3], distractors=True, lag=2, repeats=2, updates=1).shape
+    torch.Size([2, 2])
+    """
+    torch.manual_seed(0)
+    window = torch.tensor(windows).repeat_interleave(repeats)
+    window = window.view(-1, 1, 1)
+    bound = 32**-0.5
+
+    def parameter(*shape):
+        start = torch.empty(repeats, *shape).uniform_(-bound, bound)
+        return start.repeat(len(windows), 1, 1).requires_grad_()
+
+    W_ih, W_hh = parameter(symbols, 32), parameter(32, 32)
+    b_h = parameter(1, 32)
+    W_ho, b_o = parameter(32, symbols), parameter(1, symbols)
+    optimizer = torch.optim.Adam([W_ih, W_hh, b_h, W_ho, b_o], lr=0.01)
+
+    def run(batch):
+        length = 3 * (lag + 1) if distractors else lag + 1
+        line = torch.randint(symbols, (length, batch))
+        line_tensor = one_hot(line, symbols).float()
+        if not distractors:
+            line_tensor[1:] = 0
+        hidden, outputs = torch.zeros(len(window), batch, 32), []
+        for i in range(length):
+            cut = i % window == 0
+            hidden = torch.where(cut, hidden.detach(), hidden)
+            hidden = line_tensor[i] @ W_ih + hidden @ W_hh + b_h
+            hidden = torch.tanh(hidden)
+            if i >= lag:
+                outputs.append(hidden @ W_ho + b_o)
+        targets = line[: length - lag].expand(len(window), -1, -1)
+        return torch.stack(outputs, dim=1), targets
+
+    for _ in range(updates):
+        outputs, targets = run(batch=32)
+        loss = cross_entropy(outputs.flatten(0, 2), targets.flatten())
+        optimizer.zero_grad()
+        (len(window) * loss).backward()
+        optimizer.step()
+    with torch.no_grad():
+        outputs, targets = run(batch=512)
+    right = (outputs.argmax(-1) == targets).float().mean((1, 2))
+    return right.view(len(windows), repeats)
+
+
+# --8<-- [end:recall]
+
+
+# --8<-- [start:trace]
+def trace(distractors: bool, lag: int = 5) -> tuple[float, float]:
+    """Return how far states lie apart by their first symbol, and how far otherwise.
+
+    The states are those of an untrained network, ``lag`` steps after the first of two
+    symbols: the root mean square distance of each symbol's mean state from the mean of
+    all states, and of the states from their symbol's mean.
+
+    >>> trace(distractors=False)[1] < 1e-6
+    True
+    """
+    torch.manual_seed(0)
+    rnn = RNN(2, 32, 2)
+    line_tensor, _ = echo(length=lag + 1, batch=4096, lag=0)
+    if not distractors:
+        line_tensor[1:] = 0
+    hidden = rnn.initHidden(4096)
+    with torch.no_grad():
+        for input in line_tensor:
+            hidden = rnn.cell(input, hidden)
+    first = line_tensor[0].argmax(-1)
+    groups = [hidden[first == symbol] for symbol in (0, 1)]
+    means = torch.stack([group.mean(0) for group in groups])
+    rest = torch.cat([group - group.mean(0) for group in groups])
+
+    def size(vectors):
+        return vectors.square().sum(1).mean().sqrt().item()
+
+    return size(means - hidden.mean(0)), size(rest)
+
+
+# --8<-- [end:trace]
+
+
+# --8<-- [start:start-gradients]
+def start_gradients(rnn, line_tensor, targets, detach=False):
+    """Return ∂(Σ loss)/∂h_0 of one backward pass, and ∂loss_t/∂h_0 of each step.
+
+    Shapes (batch, hidden) and (length, batch, hidden). With ``detach`` the graph is
+    cut after every step.
+
+    >>> line_tensor, targets = echo(length=5, batch=4, lag=1)
+    >>> whole, each = start_gradients(RNN(2, 8, 2), line_tensor, targets)
+    >>> torch.testing.assert_close(each.sum(0), whole)
+    >>> _, each = start_gradients(RNN(2, 8, 2), line_tensor, targets, detach=True)
+    >>> each[1:].count_nonzero()
+    tensor(0)
+    """
+    start = rnn.initHidden(line_tensor.shape[1]).requires_grad_()
+    hidden, losses = start, []
+    for i in range(len(line_tensor)):
+        output, hidden = rnn(line_tensor[i], hidden)
+        losses.append(criterion(output, targets[i]))
+        if detach:
+            hidden = hidden.detach()
+
+    def at_start(loss):
+        options = {"retain_graph": True, "materialize_grads": True}
+        return torch.autograd.grad(loss, start, **options)[0]
+
+    each = [at_start(loss) for loss in losses]
+    return at_start(sum(losses)), torch.stack(each)
+
+
+# --8<-- [end:start-gradients]
+
+
+# --8<-- [start:gates]
+def at_first_state(kind, gate_bias=None, length=100) -> float:
+    """Return the norm of the gradient of the last output's sum at the first state.
+
+    ``kind`` is "RNN", "GRU" or "LSTM", 32 units, default initialisation, one sequence
+    of standard normal inputs; ``gate_bias`` sets b_hh of the GRU's update gate (z,
+    which torch multiplies with the old state) or of the LSTM's forget gate.
+
+    >>> at_first_state("LSTM", 5.0, length=20) > at_first_state("LSTM", length=20)
+    True
+    """
+    torch.manual_seed(0)
+    net = getattr(nn, kind)(8, 32).double()
+    if gate_bias is not None:
+        with torch.no_grad():
+            net.bias_hh_l0[32:64] = gate_bias
+    start = torch.zeros(2, 1, 1, 32).double().requires_grad_()
+    first = (start[0], start[1]) if kind == "LSTM" else start[0]
+    outputs, _ = net(torch.randn(length, 1, 8).double(), first)
+    outputs[-1].sum().backward()
+    return start.grad.norm().item()
+
+
+# --8<-- [end:gates]
+
+
+# --8<-- [start:padded]
+def padded(lengths):
+    """Return echo sequences of lag 1 in one batch, padded, with targets -100 there.
+
+    >>> line_tensor, targets = padded([3, 1])
+    >>> line_tensor.shape, (targets == -100).sum(0)
+    (torch.Size([3, 2, 2]), tensor([0, 2]))
+    """
+    line_tensor, targets = echo(max(lengths), len(lengths), lag=1)
+    for column, length in enumerate(lengths):
+        line_tensor[length:, column] = 0
+        targets[length:, column] = -100
+    return line_tensor.double(), targets
+
+
+def token_losses(rnn, line_tensor, targets):
+    """Return the loss of every symbol, of shape (length, batch); 0 where -100."""
+    hidden, losses = rnn.initHidden(line_tensor.shape[1]), []
+    for i in range(len(line_tensor)):
+        output, hidden = rnn(line_tensor[i], hidden)
+        loss = cross_entropy(output, targets[i], reduction="none")
+        losses.append(loss)
+    return torch.stack(losses)
+
+
+# --8<-- [end:padded]
+
+
+if __name__ == "__main__":
+    # --8<-- [start:same]
+    same = {}
+    for dtype in (torch.float32, torch.float64):
+        torch.manual_seed(0)
+        rnn = RNN(2, 32, 2).to(dtype)
+        line_tensor, targets = echo(length=20, batch=32, lag=3)
+        data = line_tensor.to(dtype), targets
+        whole = gradient(summed, rnn, *data)
+        parts = gradient(per_step, rnn, *data)
+        same[dtype] = difference(parts, whole)
+        print(dtype, f"{same[dtype]:.1e}", torch.equal(parts, whole))
+    # --8<-- [end:same]
+
+    # --8<-- [start:last-only]
+    last = gradient(last_only, rnn, *data)
+    print(f"difference {difference(last, whole):.3f}")
+    print(f"cosine     {cosine(last, whole):.3f}")
+    # --8<-- [end:last-only]
+
+    # --8<-- [start:second-time]
+    from textwrap import fill
+
+    torch.manual_seed(0)
+    data = echo(length=20, batch=32, lag=3)
+    rnn = RNN(2, 32, 2)
+    versions, error = update_every_step(rnn, *data)
+    print("step", len(versions))
+    print(fill(f"RuntimeError: {error}", 40))
+    # --8<-- [end:second-time]
+
+    # --8<-- [start:in-place]
+    rnn = RNN(2, 32, 2)
+    versions, error = update_every_step(rnn, *data, retain_graph=True)
+    print("step", len(versions))
+    print(fill(f"RuntimeError: {error}", 40))
+    print("W_hh at version", versions)
+    # --8<-- [end:in-place]
+
+    # --8<-- [start:learned-start]
+    rnn = RNN(2, 32, 2)
+    hidden = torch.zeros(32, 32, requires_grad=True)
+    options = {"retain_graph": True, "hidden": hidden}
+    earlier, error = update_every_step(rnn, *data, **options)
+    print("step", len(earlier))
+    print(fill(error.split(":")[0], 40))
+    # --8<-- [end:learned-start]
+
+    # --8<-- [start:data]
+    torch.manual_seed(0)
+    rnn = RNN(2, 32, 2)
+    hidden = rnn.initHidden(32)
+    for i in range(3):
+        output, hidden = rnn(data[0][i], hidden)
+    loss = criterion(output, data[1][i])
+
+    W_hh = rnn.cell.weight_hh
+    before = torch.autograd.grad(loss, W_hh, retain_graph=True)[0]
+    W_hh.data.add_(before, alpha=-0.1)
+    after = torch.autograd.grad(loss, W_hh, retain_graph=True)[0]
+    print("version", W_hh._version)
+    print(f"difference {difference(after, before):.1e}")
+    # --8<-- [end:data]
+
+    # --8<-- [start:repair]
+    rnn = RNN(2, 32, 2)
+    repaired, error = update_every_step(rnn, *data, detach=True)
+    print("updates", len(repaired), "error", repr(error))
+    # --8<-- [end:repair]
+
+    # --8<-- [start:bias]
+    windows = [1, 2, 4, 8, 16, 32, 64]
+    bias = {}
+    for name in ("default", "orthogonal"):
+        torch.manual_seed(0)
+        rnn = RNN(2, 32, 2).double()
+        if name == "orthogonal":
+            nn.init.orthogonal_(rnn.cell.weight_hh)
+        line_tensor, targets = echo(length=64, batch=64, lag=3)
+        data = line_tensor.double(), targets
+        full = gradient(summed, rnn, *data)
+        cut = [gradient(truncated, rnn, *data, w) for w in windows]
+        errors = [difference(g, full) for g in cut]
+        cosines = [cosine(g, full) for g in cut]
+        bias[name] = errors, cosines
+        print(f"{name:10s}  error cosine")
+        for row in zip(windows, *bias[name], strict=True):
+            print("window {:3d}  {:.3f}  {:.3f}".format(*row))
+    # --8<-- [end:bias]
+
+    # --8<-- [start:bias-figure]
+    from plotting import axes, style, svg
+
+    labels = ("k", "‖g(k) − g‖ / ‖g‖"), ("k", "cos(g(k), g)")
+    figure, left, right = axes(*labels, columns=2, height=2.6, xscale="log")
+    for number, (name, curves) in enumerate(bias.items()):
+        for panel, curve in zip((left, right), curves, strict=True):
+            panel.plot(windows, curve, **style(number), marker="o", label=name)
+    for panel in (left, right):
+        panel.set_xticks([1, 4, 16, 64])
+    right.legend(loc="lower right")
+    print(svg(figure, "bias"))
+    # --8<-- [end:bias-figure]
+
+    # --8<-- [start:more-data]
+    by_batch = {}
+    torch.manual_seed(0)
+    rnn = RNN(2, 32, 2)
+    for batch in (16, 256, 4096):
+        data = echo(length=20, batch=batch, lag=3)
+        full = gradient(summed, rnn, *data)
+        cut = gradient(truncated, rnn, *data, 1)
+        by_batch[batch] = difference(cut, full)
+        print(f"batch {batch:4d}  error {by_batch[batch]:.3f}")
+    # --8<-- [end:more-data]
+
+    # --8<-- [start:sooner]
+    trained = {}
+    print("lag window updates   loss  accuracy")
+    for case in (0, 1), (0, 20), (4, 1), (4, 5), (4, 20):
+        trained[case] = train(*case)
+        row = *case, *trained[case]
+        print("{:3d} {:6d} {:7d} {:7.0e} {:8.3f}".format(*row))
+    # --8<-- [end:sooner]
+
+    # --8<-- [start:count]
+    lengths = [5, 10, 20, 40, 80]
+    costs = {"sum": [], "retain_graph": [], "detach": []}
+    torch.manual_seed(0)
+    rnn = RNN(2, 32, 2)
+    for length in lengths:
+        data = echo(length, batch=32, lag=3)
+        costs["sum"].append(cost(summed, rnn, *data))
+        costs["retain_graph"].append(cost(per_step, rnn, *data))
+        costs["detach"].append(cost(truncated, rnn, *data, 1))
+
+    print("   T forward backward    bytes")
+    for name, rows in costs.items():
+        print(name)
+        for length, row in zip(lengths, rows, strict=True):
+            print("{:4d} {:7d} {:8d} {:8,d}".format(length, *row))
+    added = costs["sum"][-1][2] - costs["sum"][-2][2]
+    per_cell = added // (lengths[-1] - lengths[-2])
+    # --8<-- [end:count]
+
+    # --8<-- [start:count-figure]
+    labels = ("T", "backward cells"), ("T", "saved / KiB")
+    scales = {"xscale": "log", "yscale": "log"}
+    figure, left, right = axes(*labels, columns=2, height=2.6, **scales)
+    for number, (name, rows) in enumerate(costs.items()):
+        _, backward, peak = zip(*rows, strict=True)
+        kib = [bytes_ / 1024 for bytes_ in peak]
+        left.plot(lengths, backward, **style(number), marker="o", label=name)
+        right.plot(lengths, kib, **style(number), marker="o", label=name)
+    for panel in (left, right):
+        panel.set_xticks(lengths, lengths)
+    right.legend(loc="lower right", bbox_to_anchor=(1, 0.1))
+    print(svg(figure, "count"))
+    # --8<-- [end:count-figure]
+
+    # --8<-- [start:short]
+    short = {}
+    for length in range(3, 11):
+        torch.manual_seed(0)
+        rnn, data = RNN(2, 32, 2), echo(length, batch=256, lag=1)
+        full = gradient(summed, rnn, *data)
+        kept = gradient(per_step, rnn, *data)
+        cut = gradient(truncated, rnn, *data, 1)
+        work = cost(per_step, rnn, *data)[1] / length
+        errors = difference(kept, full), difference(cut, full)
+        short[length] = work, *errors
+        row = length, *short[length]
+        print("T {:2d}  work x {:.1f}  {:.0e}  {:.2f}".format(*row))
+    # --8<-- [end:short]
+
+    # --8<-- [start:long]
+    torch.manual_seed(0)
+    rnn, data = RNN(2, 32, 2), echo(length=300, batch=32, lag=3)
+    long = {}
+    for window in (300, 30, 1):
+        long[window] = cost(truncated, rnn, *data, window)
+        _, backward, peak = long[window]
+        print(f"window {window:3d}  backward {backward} {peak:10,d} B")
+    # --8<-- [end:long]
+
+    # --8<-- [start:recalled]
+    windows = [1, 2, 3, 5, 6, 8, 12]
+    recalled = {
+        "silence": recall(windows, distractors=False),
+        "distractors": recall(windows, distractors=True),
+    }
+    for name, accuracy in recalled.items():
+        print(name)
+        for w, runs in zip(windows, accuracy.tolist(), strict=True):
+            print(f"  window {w:2d}", *(f" {a:.2f}" for a in runs))
+    # --8<-- [end:recalled]
+
+    # --8<-- [start:recalled-figure]
+    figure, panel = axes(("k", "accuracy"))
+    for number, (name, accuracy) in enumerate(recalled.items()):
+        line = style(number)
+        panel.plot(windows, accuracy.mean(1), **line, label=name)
+        for runs in accuracy.T:
+            panel.plot(windows, runs, ".", color=line["color"], alpha=0.6)
+    panel.axvline(6, **style(5), linewidth=1)
+    panel.text(6.1, 0.45, "k = 6")
+    panel.axhline(0.25, **style(5), linewidth=1)
+    panel.text(12, 0.17, "1/4", ha="right")
+    panel.set(ylim=(0.1, 1.05), xticks=windows)
+    panel.legend(loc="center right")
+    print(svg(figure, "recalled"))
+    # --8<-- [end:recalled-figure]
+
+    # --8<-- [start:traces]
+    traces = {"silence": trace(False), "distractors": trace(True)}
+    for name, (first, others) in traces.items():
+        print(f"{name:11s}  {first:.4f}  {others:.4f}")
+    # --8<-- [end:traces]
+
+    # --8<-- [start:from-start]
+    start = {}
+    for radius in (0.5, 1.0, 1.5):
+        torch.manual_seed(0)
+        rnn = RNN(2, 32, 2).double()
+        nn.init.orthogonal_(rnn.cell.weight_hh, gain=radius)
+        nn.init.zeros_(rnn.cell.bias_ih)
+        nn.init.zeros_(rnn.cell.bias_hh)
+        line_tensor, targets = echo(length=100, batch=1, lag=3)
+        data = torch.zeros_like(line_tensor).double(), targets
+        whole, each = start_gradients(rnn, *data)
+        _, cut = start_gradients(rnn, *data, detach=True)
+        norms = each[-1].norm().item(), cut[-1].norm().item()
+        start[radius] = *norms, difference(each.sum(0), whole)
+        row = radius, *start[radius]
+        print("radius {}  {:.0e}  {:.0f}  {:.0e}".format(*row))
+    # --8<-- [end:from-start]
+
+    # --8<-- [start:open-gates]
+    gates = {}
+    default = [(kind, None) for kind in ("RNN", "GRU", "LSTM")]
+    for kind, gate_bias in [*default, ("GRU", 5), ("LSTM", 5)]:
+        gates[kind, gate_bias] = at_first_state(kind, gate_bias)
+        name = f"{kind} {gate_bias or 'default'}"
+        print(f"{name:12s} {gates[kind, gate_bias]:.0e}")
+    # --8<-- [end:open-gates]
+
+    # --8<-- [start:mean]
+    norms = {}
+    torch.manual_seed(0)
+    rnn = RNN(2, 32, 2)
+    for length in (10, 100):
+        data = echo(length, batch=256, lag=3)
+        norms[length] = gradient(summed, rnn, *data).norm().item()
+        print(f"T {length:3d}  sum {norms[length]:.3f}", end="  ")
+        print(f"mean {norms[length] / length:.4f}")
+    # --8<-- [end:mean]
+
+    # --8<-- [start:alone]
+    torch.manual_seed(0)
+    rnn = RNN(2, 32, 2).double()
+    sequences = [20, 12, 7, 3, 2]
+    line_tensor, targets = padded(sequences)
+    tokens = (targets != -100).sum()
+
+    rnn.zero_grad()
+    for column, length in enumerate(sequences):
+        one = slice(column, column + 1)
+        data = line_tensor[:length, one], targets[:length, one]
+        (token_losses(rnn, *data).sum() / tokens).backward()
+    alone = torch.cat([p.grad.flatten() for p in rnn.parameters()])
+    # --8<-- [end:alone]
+
+    # --8<-- [start:masks]
+    mask = targets != -100
+    losses = token_losses(rnn, line_tensor, targets)
+    unmasked = token_losses(rnn, line_tensor, targets.clamp(min=0))
+    ways = {
+        "sum / tokens": losses.sum() / mask.sum(),
+        "mean": losses.mean(),
+        "mean of steps": (losses.sum(1) / mask.sum(1)).mean(),
+        "mean of sequences": (losses.sum(0) / mask.sum(0)).mean(),
+        "no mask": unmasked.mean(),
+    }
+    masked = {}
+    print("                    error cosine")
+    for name, loss in ways.items():
+        rnn.zero_grad()
+        loss.backward(retain_graph=True)
+        grad = torch.cat([p.grad.flatten() for p in rnn.parameters()])
+        masked[name] = difference(grad, alone), cosine(grad, alone)
+        print("{:17s} {:7.2g} {:6.3f}".format(name, *masked[name]))
+    # --8<-- [end:masks]
+
+    # --8<-- [start:only-padding]
+    output, padding = torch.zeros(2, 2), torch.full((2,), -100)
+    nothing = cross_entropy(output, padding)
+    print(nothing, cross_entropy(output, padding, reduction="sum"))
+    # --8<-- [end:only-padding]

@@ -1,0 +1,304 @@
+"""Time the build against its floor and against other tools, in one run on one machine.
+
+    python tests/bench/bench.py                      # the real site, then 12 pages
+    python tests/bench/bench.py --pages 12 48 192    # how cost grows with pages
+    python tests/bench/bench.py --peers              # needs: pip install -e '.[bench]'
+
+Prints medians of a few rounds and ratios to the floor. The floor of a cold build is
+what no executor can save: the same pages with their code shown and not run, plus
+importing torch once, plus running each distinct cell once.
+"""
+
+import argparse
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from statistics import median
+
+ROOT = Path(__file__).parents[2]
+ONE_THREAD = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+EXEC = re.compile(r"```python exec=[^\n]*\n(--8<-- [^\n]*)\n```")
+FIGURE = re.compile(r'```python exec=[^\n]*html="on"[^\n]*\n--8<-- [^\n]*\n```')
+CELL = """\
+import torch
+torch.manual_seed({page})
+w = torch.randn(20, 20, requires_grad=True)
+"""
+LOOP = """\
+for step in range(400):
+    loss = (w @ w.T - torch.eye(20)).square().mean()
+    (grad,) = torch.autograd.grad(loss, w)
+    w = (w - 0.1 * grad).detach().requires_grad_()
+print(f"{loss.item():.6f}")
+"""
+
+
+def seconds(command: list[str], directory: Path, **variables: str) -> float:
+    """Return the time that a command takes; end the run if it fails."""
+    environment = os.environ | ONE_THREAD | {"NO_MKDOCS_2_WARNING": "1"} | variables
+    started = time.perf_counter()
+    done = subprocess.run(
+        command, cwd=directory, env=environment, capture_output=True, text=True
+    )
+    elapsed = time.perf_counter() - started
+    if done.returncode:
+        sys.exit(f"{' '.join(command)} failed:\n{done.stdout}{done.stderr}")
+    seconds.log = done.stderr
+    return elapsed
+
+
+def mkdocs(directory: Path, **variables: str) -> float:
+    return seconds([sys.executable, "-m", "mkdocs", "build"], directory, **variables)
+
+
+def forget(directory: Path) -> None:
+    for name in (".cache", "site", "_build", "gallery", "gen_modules"):
+        shutil.rmtree(directory / name, ignore_errors=True)
+
+
+def shown_only(site: Path, target: Path) -> Path:
+    """Copy a site so that its code is shown and not run."""
+    shutil.copytree(site, target, ignore=shutil.ignore_patterns(".cache", "site"))
+    for page in target.glob("docs/??/**/*.md"):
+        text = FIGURE.sub("", page.read_text("utf-8"))
+        page.write_text(EXEC.sub(r"```python\n\1\n```", text), "utf-8")
+    config = target / "mkdocs.yml"
+    text = config.read_text("utf-8")
+    for hook in ("staging", "executor", "inline_values"):
+        text = text.replace(f"  - docs/hooks/{hook}.py\n", "")
+    config.write_text(text, "utf-8")
+    return target
+
+
+def real_site(target: Path) -> Path:
+    """Copy the real site."""
+    target.mkdir()
+    for name in ("docs", "snippets"):
+        ignore = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(ROOT / name, target / name, ignore=ignore)
+    shutil.copy(ROOT / "mkdocs.yml", target)
+    return target
+
+
+def generated_site(target: Path, pages: int, languages=("zh", "en")) -> Path:
+    """Write a site of that many pages with two cells each, with the real machinery."""
+    target.mkdir()
+    (target / "snippets").mkdir()
+    shutil.copytree(
+        ROOT / "docs" / "hooks",
+        target / "docs" / "hooks",
+        ignore=shutil.ignore_patterns("__pycache__"),
+    )
+    for number in range(pages):
+        name = "index" if number == 0 else f"page{number}"
+        cells = {"start": CELL.format(page=number), "run": LOOP}
+        code = [
+            f"# --8<-- [start:{k}]\n{v}# --8<-- [end:{k}]\n" for k, v in cells.items()
+        ]
+        (target / "snippets" / f"{name}.py").write_text("\n".join(code))
+        options = {"start": 'source="above"', "run": 'source="block" result="text"'}
+        for language in languages:
+            parts = [f"# {name} {{#{name}}}\n"]
+            for cell, option in options.items():
+                fence = f'```python exec="on" session="{name}" id="{cell}" {option}'
+                parts.append(f'{fence}\n--8<-- "{name}.py:{cell}"\n```\n')
+            page = target / "docs" / language / f"{name}.md"
+            page.parent.mkdir(exist_ok=True)
+            page.write_text("\n".join(parts), "utf-8")
+    config = (ROOT / "mkdocs.yml").read_text("utf-8")
+    config = re.sub(r"\nnav:\n(?:  .*\n)+", "\n", config)
+    config = re.sub(r"\n  - search:\n(?:      .*\n)+", "\n", config)
+    config = config.replace("\nextra_css:\n  - assets/site.css\n", "\n")
+    if "en" not in languages:
+        config = re.sub(r"        - locale: en\n(?:          .*\n)+", "", config)
+    (target / "mkdocs.yml").write_text(config, "utf-8")
+    return target
+
+
+def plain(site: Path, target: Path) -> Path:
+    """Copy a site so that plain markdown-exec runs its cells."""
+    shutil.copytree(site, target, ignore=shutil.ignore_patterns(".cache", "site"))
+    config = target / "mkdocs.yml"
+    text = config.read_text("utf-8")
+    for hook in ("staging", "executor"):
+        text = text.replace(f"  - docs/hooks/{hook}.py\n", "")
+    config.write_text(text, "utf-8")
+    return target
+
+
+def notebook(number: int) -> dict:
+    """Return a generated page as a Jupyter notebook."""
+    cells = [{"cell_type": "markdown", "metadata": {}, "source": f"# page{number}"}]
+    for code in (CELL.format(page=number), LOOP):
+        cell = {"cell_type": "code", "metadata": {}, "source": code}
+        cells.append(cell | {"outputs": [], "execution_count": None})
+    for index, cell in enumerate(cells):
+        cell["id"] = f"cell{index}"
+    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    about = {"metadata": {"kernelspec": kernel}, "nbformat": 4, "nbformat_minor": 5}
+    return about | {"cells": cells}
+
+
+def peers(base: Path, pages: int) -> dict[str, tuple[Path, list[str], dict]]:
+    """Write the generated pages for the other tools; return how to build each."""
+    sphinx = [sys.executable, "-m", "sphinx", "-q", ".", "_build"]
+    build = [sys.executable, "-m", "mkdocs", "build"]
+    names = ["index", *(f"page{number}" for number in range(1, pages))]
+
+    jupyter = base / "mkdocs-jupyter"
+    (jupyter / "docs").mkdir(parents=True)
+    (jupyter / "mkdocs.yml").write_text(
+        "site_name: x\ntheme: material\nplugins:\n  - mkdocs-jupyter:\n"
+        "      execute: true\n      allow_errors: false\n"
+    )
+    myst = base / "myst-nb"
+    myst.mkdir()
+    (myst / "conf.py").write_text(
+        "extensions = ['myst_nb']\nnb_execution_mode = 'cache'\n"
+        "exclude_patterns = ['_build']\nnb_execution_timeout = 300\n"
+        "nb_execution_cache_path = '.cache/jupyter'\nsuppress_warnings = ['toc']\n"
+    )
+    for number, name in enumerate(names):
+        text = json.dumps(notebook(number))
+        (jupyter / "docs" / f"{name}.ipynb").write_text(text)
+        (myst / f"{name}.ipynb").write_text(text)
+
+    gallery = base / "sphinx-gallery"
+    (gallery / "examples").mkdir(parents=True)
+    (gallery / "conf.py").write_text(
+        "extensions = ['sphinx_gallery.gen_gallery']\n"
+        "sphinx_gallery_conf = {'examples_dirs': 'examples', 'gallery_dirs': 'gallery',"
+        " 'image_scrapers': ()}\nexclude_patterns = ['_build', 'examples']\n"
+    )
+    (gallery / "index.rst").write_text("x\n=\n\n.. toctree::\n\n   gallery/index\n")
+    (gallery / "examples" / "GALLERY_HEADER.rst").write_text("Gallery\n=======\n")
+    for number, name in enumerate(names):
+        code = (
+            f'"""\n{name}\n====\n"""\n{CELL.format(page=number)}\n# %%\n# Run.\n{LOOP}'
+        )
+        (gallery / "examples" / f"plot_{name}.py").write_text(code)
+    return {
+        "mkdocs-jupyter": (jupyter, build, {}),
+        "MyST-NB": (myst, sphinx, {}),
+        "sphinx-gallery": (gallery, sphinx, {}),
+    }
+
+
+def table(title: str, rows: dict[str, float], floor: str | None = None) -> None:
+    print(f"\n### {title}\n\n| build | median, s | ratio |\n| --- | --- | --- |")
+    for name, value in rows.items():
+        ratio = f"{value / rows[floor]:.2f}" if floor else ""
+        print(f"| {name} | {value:.2f} | {ratio} |", flush=True)
+
+
+def rounds(number: int, actions: dict[str, Callable[[], float]]) -> dict[str, float]:
+    """Return the medians of actions that are timed in turn."""
+    times: dict[str, list[float]] = {name: [] for name in actions}
+    for _ in range(number):
+        for name, action in actions.items():
+            times[name].append(action())
+    return {name: median(values) for name, values in times.items()}
+
+
+def measure(site: Path, base: Path, number: int, edited: str) -> dict[str, float]:
+    """Time the builds of a site; ``edited`` is a page, whose snippet is edited too."""
+    shown = shown_only(site, base / f"{site.name}-shown")
+    in_cells: list[float] = []
+
+    def cold(workers: str) -> float:
+        forget(site)
+        elapsed = mkdocs(site, CELL_WORKERS=workers)
+        if workers == "1":
+            total = re.search(r"reused; ([\d.]+) s in them", seconds.log)
+            in_cells.append(float(total.group(1)))
+        return elapsed
+
+    def edit(path: Path, line: str) -> float:
+        text = path.read_text("utf-8")
+        text = re.sub(r"\n*(<!--|# edit) .*\n$", "\n", text) + f"\n{line}\n"
+        path.write_text(text, "utf-8")
+        return mkdocs(site)
+
+    snippet = site / "snippets" / f"{edited}.py"
+
+    def edit_cell() -> float:
+        text = snippet.read_text("utf-8")
+        mark = "# --8<-- [end:"
+        text = re.sub(r"# edit [\d.]+\n", "", text)
+        before, _, after = text.partition(mark)
+        snippet.write_text(f"{before}# edit {time.time()}\n{mark}{after}", "utf-8")
+        return mkdocs(site)
+
+    times = rounds(
+        number,
+        {
+            "code shown, not run": lambda: mkdocs(shown),
+            "import torch": lambda: seconds(
+                [sys.executable, "-c", "import torch"], base
+            ),
+            "cold, one worker": lambda: cold("1"),
+            "cold, a worker a core": lambda: cold("0"),
+            "warm": lambda: mkdocs(site),
+            "after an edit of prose": lambda: edit(
+                site / "docs" / "en" / f"{edited}.md", f"<!-- {time.time()} -->"
+            ),
+            f"after an edit of {edited}.py": edit_cell,
+        },
+    )
+    cells = median(in_cells)
+    floor = times["code shown, not run"] + times["import torch"] + cells
+    return {"each cell once": cells, "floor": floor, **times}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--pages", type=int, nargs="*", default=[12])
+    parser.add_argument("--real", action=argparse.BooleanOptionalAction, default=True)
+    parser.add_argument("--peers", action="store_true")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as name:
+        base = Path(name)
+        if options.real:
+            site = real_site(base / "real")
+            rows = measure(site, base, options.rounds, "index")
+            table("The real site, two languages", rows, "floor")
+        for pages in options.pages:
+            site = generated_site(base / f"pages{pages}", pages)
+            rows = measure(site, base, options.rounds, "index")
+            table(f"{pages} generated pages, two languages", rows, "floor")
+        if options.peers:
+            pages = options.pages[0]
+            ours = generated_site(base / "ours", pages, languages=("zh",))
+            bare = plain(ours, base / "plain")
+            path = {"PYTHONPATH": str(bare / "snippets")}
+            build = [sys.executable, "-m", "mkdocs", "build"]
+            tools = {
+                "ours": (ours, build, {}),
+                "plain markdown-exec": (bare, build, path),
+            }
+            tools |= peers(base / "peers", pages)
+            rows: dict[str, float] = {}
+            for tool, (directory, command, variables) in tools.items():
+
+                def cold(directory=directory, command=command, variables=variables):
+                    forget(directory)
+                    return seconds(command, directory, **variables)
+
+                def warm(directory=directory, command=command, variables=variables):
+                    return seconds(command, directory, **variables)
+
+                done = rounds(options.rounds, {"cold": cold, "cached": warm})
+                rows |= {f"{tool}, {state}": value for state, value in done.items()}
+            table(f"{pages} generated pages, one language", rows, "ours, cold")
+
+
+if __name__ == "__main__":
+    main()
