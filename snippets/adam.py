@@ -542,11 +542,12 @@ if __name__ == "__main__":
 
     # --8<-- [start:decay-table]
     print("gradient   taken by L2   by decoupled decay")
+    taken = {}
     for size in (0.01, 1.0, 100.0):
         plain = end_weight(size, weight_decay=0.0, decoupled=False)
-        l2 = plain - end_weight(size, weight_decay=0.1, decoupled=False)
+        taken[size] = plain - end_weight(size, weight_decay=0.1, decoupled=False)
         decoupled = plain - end_weight(size, weight_decay=0.1, decoupled=True)
-        print(f"{size:8g}   {l2:11.6f}   {decoupled:18.6f}")
+        print(f"{size:8g}   {taken[size]:11.6f}   {decoupled:18.6f}")
     # --8<-- [end:decay-table]
 
     # --8<-- [start:reddi-run]
