@@ -669,7 +669,8 @@ if __name__ == "__main__":
         right.plot(lengths, kib, **style(number), marker="o", label=name)
     for panel in (left, right):
         panel.set_xticks(lengths, lengths)
-    right.legend(loc="lower right", bbox_to_anchor=(1, 0.1))
+    right.set_ylim(bottom=0.5)
+    right.legend(loc="lower right")
     print(svg(figure, "count"))
     # --8<-- [end:count-figure]
 
@@ -756,7 +757,7 @@ if __name__ == "__main__":
     for kind, gate_bias in [*default, ("GRU", 5), ("LSTM", 5)]:
         gates[kind, gate_bias] = at_first_state(kind, gate_bias)
         name = f"{kind} {gate_bias or 'default'}"
-        print(f"{name:12s} {gates[kind, gate_bias]:.0e}")
+        print(f"{name:12s} {gates[kind, gate_bias]:.1e}")
     # --8<-- [end:open-gates]
 
     # --8<-- [start:mean]
