@@ -585,7 +585,7 @@ def sweep(
 
     All rates run at once: a step is lr times what the optimizer does with lr = 1,
     since no rule here mixes lr into its state. A diverged run counts as inf, and a
-    ratio below 1e-30, which is rounding, as 1e-30.
+    ratio below 1e-30 as 1e-30.
 
     >>> lrs = torch.tensor([0.1, 1.0, 10.0])
     >>> sweep(bowl(False), torch.optim.SGD, lrs, steps=500).argmin().item()
@@ -710,7 +710,7 @@ if __name__ == "__main__":
     schedules.append(5 / (500 + t))
     noisy_runs = sampled(data, torch.stack(schedules, 1), batch=1, runs=64)
     clean = regression(noise=0.0)
-    clean_runs = sampled(clean, schedules[0][:1500, None], batch=1)
+    clean_runs = sampled(clean, schedules[0][:1500, None], batch=1, runs=64)
 
     at_best = gradient(best, x.unsqueeze(1), y.unsqueeze(1))
     limit = at_best.square().sum(1).mean().item() / 4

@@ -57,7 +57,13 @@ def echo(length: int, batch: int, lag: int, symbols: int = 2):
 
 # --8<-- [start:ways]
 def summed(rnn, line_tensor, targets) -> None:
-    """Back-propagate once, from the sum of the losses of all time steps."""
+    """Back-propagate once, from the sum of the losses of all time steps.
+
+    >>> rnn = RNN(2, 8, 2)
+    >>> summed(rnn, *echo(length=5, batch=4, lag=1))
+    >>> rnn.cell.weight_hh.grad.shape
+    torch.Size([8, 8])
+    """
     hidden = rnn.initHidden(line_tensor.shape[1])
     loss = 0
     for i in range(len(line_tensor)):
@@ -67,7 +73,13 @@ def summed(rnn, line_tensor, targets) -> None:
 
 
 def per_step(rnn, line_tensor, targets) -> None:
-    """Back-propagate at every time step, through the whole past."""
+    """Back-propagate at every time step, through the whole past.
+
+    >>> rnn = RNN(2, 8, 2)
+    >>> per_step(rnn, *echo(length=5, batch=4, lag=1))
+    >>> rnn.cell.weight_hh.grad.shape
+    torch.Size([8, 8])
+    """
     hidden = rnn.initHidden(line_tensor.shape[1])
     for i in range(len(line_tensor)):
         output, hidden = rnn(line_tensor[i], hidden)
@@ -80,7 +92,14 @@ def per_step(rnn, line_tensor, targets) -> None:
 
 # --8<-- [start:last-only-way]
 def last_only(rnn, line_tensor, targets) -> None:
-    """Back-propagate the loss of the last time step only, as the post's train does."""
+    """Back-propagate the loss of the last time step only, as the post's train does.
+
+    >>> line_tensor, targets = echo(length=1, batch=4, lag=0)
+    >>> rnn = RNN(2, 8, 2)
+    >>> one = gradient(last_only, rnn, line_tensor, targets)
+    >>> torch.equal(one, gradient(summed, rnn, line_tensor, targets))
+    True
+    """
     hidden = rnn.initHidden(line_tensor.shape[1])
     for i in range(len(line_tensor)):
         output, hidden = rnn(line_tensor[i], hidden)
@@ -501,7 +520,12 @@ def padded(lengths):
 
 
 def token_losses(rnn, line_tensor, targets):
-    """Return the loss of every symbol, of shape (length, batch); 0 where -100."""
+    """Return the loss of every symbol, of shape (length, batch); 0 where -100.
+
+    >>> losses = token_losses(RNN(2, 8, 2).double(), *padded([3, 1]))
+    >>> (losses > 0).tolist()
+    [[True, True], [True, False], [True, False]]
+    """
     hidden, losses = rnn.initHidden(line_tensor.shape[1]), []
     for i in range(len(line_tensor)):
         output, hidden = rnn(line_tensor[i], hidden)
@@ -669,7 +693,8 @@ if __name__ == "__main__":
         right.plot(lengths, kib, **style(number), marker="o", label=name)
     for panel in (left, right):
         panel.set_xticks(lengths, lengths)
-    right.legend(loc="lower right", bbox_to_anchor=(1, 0.1))
+    right.set_ylim(bottom=0.5)
+    right.legend(loc="lower right")
     print(svg(figure, "count"))
     # --8<-- [end:count-figure]
 
@@ -756,7 +781,7 @@ if __name__ == "__main__":
     for kind, gate_bias in [*default, ("GRU", 5), ("LSTM", 5)]:
         gates[kind, gate_bias] = at_first_state(kind, gate_bias)
         name = f"{kind} {gate_bias or 'default'}"
-        print(f"{name:12s} {gates[kind, gate_bias]:.0e}")
+        print(f"{name:12s} {gates[kind, gate_bias]:.1e}")
     # --8<-- [end:open-gates]
 
     # --8<-- [start:mean]
