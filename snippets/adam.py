@@ -409,6 +409,23 @@ if __name__ == "__main__":
             )
     # --8<-- [end:compare]
 
+    # --8<-- [start:estimates]
+    param, state = torch.zeros(100, dtype=torch.float64), {}
+    twin = torch.zeros_like(param, requires_grad=True)
+    optimizer = torch.optim.Adam([twin])
+    for grad in random_gradients(200, 100):
+        adam_in_paper(param, grad, state)
+        twin.grad = grad.clone()
+        optimizer.step()
+
+    torchs = optimizer.state[twin]
+    m_error = (state["m"] - torchs["exp_avg"]).abs().max().item()
+    v_error = (state["v"] - torchs["exp_avg_sq"]).abs().max().item()
+    print(f"m {m_error:.0e}   v {v_error:.0e}")
+    defaults = optimizer.defaults
+    print("betas", defaults["betas"], "  eps", defaults["eps"])
+    # --8<-- [end:estimates]
+
     # --8<-- [start:adamw]
     grads = random_gradients(500, 100)
     options = {"lr": 0.01, "weight_decay": 0.1}
@@ -530,6 +547,12 @@ if __name__ == "__main__":
     # --8<-- [end:scale]
 
     # --8<-- [start:size]
+    firsts = {}
+    for size in (1e-3, 1.0, 1e3):
+        grad = torch.full((1, 1), size, dtype=torch.float64)
+        firsts[size] = -follow(adam, grad, lr=1.0).item()
+        print(f"first step, gradient {size:5g}: {firsts[size]:.5f} α")
+
     random_steps = follow(adam, random_gradients(1000, 10), lr=1.0).diff(dim=0)
     late = torch.zeros(1000, 1, dtype=torch.float64)
     late[-1] = 1.0
