@@ -32,6 +32,24 @@ FAULTS = {
         7,
     ),
     "silence": ("x = 1", "prints nothing where the page shows an output", 7),
+    "swallowed limit": (
+        "for _ in range(500):\n    try:\n        print('x' * 9999)\n"
+        "    except RuntimeError:\n        pass",
+        "1,000,000 characters",
+        7,
+    ),
+    "process": (
+        "import subprocess\nsubprocess.Popen(['sleep', '60'])\nprint(1)",
+        "left a process running",
+        7,
+    ),
+    "warning": (
+        "import warnings\nwarnings.warn('old')\nprint(1)",
+        "it writes to standard error: ",
+        7,
+    ),
+    "no text": ("print('\\ud800')", "a lone surrogate", 7),
+    "broken print": ("import sys\nsys.stdout.close()\n1 / 0", "ZeroDivisionError", 9),
     "no exception": (
         "from expected import expect\nwith expect(ValueError):\n    pass\nprint(1)",
         "ValueError did not come",
@@ -70,6 +88,81 @@ def test_a_mended_cell_runs_and_so_does_what_came_before_it(project):
     project.snippet("index", "y = 2\ny", "print(y + 40)")
     assert project.cells_run(project.build()) == ["index first", "index second"]
     assert "42" in project.html()
+
+
+@pytest.mark.parametrize(
+    ("page", "reason"),
+    [
+        ("so {{ x", "starts no value"),
+        ("so {{x}}", "starts no value"),
+        ('```python exec="on" id="a"\nprint(1)\n```', "must have an id of its own"),
+        ("```python exec\nprint(1)\n```", "1 fences with exec, of which 0 run"),
+        ("/// note | {{ x }}\nText.\n///", "title of a block"),
+    ],
+)
+def test_a_page_that_would_show_its_source_stops_the_build(project, page, reason):
+    path = project.root / "docs" / "en" / "index.md"
+    path.write_text(f"# Page {{#page}}\n\n{page}\n", "utf-8")
+    build = project.build("-q")
+    assert build.returncode == 1
+    assert re.findall(r"ERROR.*docs/en/index.md: .*" + reason, build.stderr)
+    assert "Traceback" not in build.stderr
+
+
+def test_values_stay_where_they_are_written(project):
+    project.snippet("index", "a, b = 1, 2")
+    prose = (
+        "A is {{\na }}, twice {{ a }}.\n\nB is `{{b}}` {{ b }}.\n\n- ```in``` {{ b }}"
+    )
+    project.page("index", ("first", CODE), prose=prose)
+    assert project.build().returncode == 0
+    text = re.sub(r"<[^>]+>", "", project.html("en"))
+    for part in ("A is 1, twice 1.", "B is {{b}} 2.", "in 2"):
+        assert part in text
+
+
+def test_a_cell_that_forks_does_not_shift_the_outputs(project):
+    project.snippet("index", "import os\nos.fork()\nprint('one')", "print('two')")
+    project.page("index", ("first", OUTPUT), ("second", OUTPUT))
+    build = project.build()
+    if build.returncode == 0:  # the child may have ended, or may still be there
+        assert re.findall(r">(one|two)\n", project.html()) == ["one", "two"]
+    else:
+        assert "left a process running" in build.stderr
+
+
+def test_what_a_page_shows_is_part_of_the_key(project):
+    project.snippet("index", "print(1)")
+    project.page("index", ("first", OUTPUT))
+    assert project.build().returncode == 0
+    project.page("index", ("first", CODE))
+    assert project.build().returncode == 1
+
+
+def test_a_failing_page_does_not_lose_the_results_of_others(project):
+    project.snippet("aaa", "print('fine')")
+    project.page("aaa", ("first", OUTPUT))
+    project.snippet("index", "import time\ntime.sleep(2)\n1 / 0")
+    assert project.build().returncode == 1
+    project.snippet("index", "x = 1")
+    assert project.cells_run(project.build()) == ["index first"]
+
+
+def test_what_is_hidden_in_the_site_stays(project):
+    hidden = project.root / "site" / ".git"
+    hidden.mkdir(parents=True)
+    (hidden / "HEAD").write_text("ref")
+    assert project.build().returncode == 0
+    assert (hidden / "HEAD").read_text() == "ref"
+    assert (project.root / "site" / "index.html").exists()
+
+
+def test_a_file_in_the_place_of_the_site_is_kept(project):
+    (project.root / "site").write_text("mine")
+    build = project.build()
+    assert build.returncode == 1
+    assert "not a directory" in build.stderr
+    assert (project.root / "site").read_text() == "mine"
 
 
 @pytest.mark.parametrize(

@@ -7,15 +7,17 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from inline_values import VALUE, blocks, code_for, expression
+from inline_values import VALUE, blocks, code_for, expression, holds_values
 from markdown import Markdown
 from markdown_exec import formatters
 from mkdocs.exceptions import BuildError
 from mkdocs.utils import meta
 from pymdownx.snippets import SnippetMissingError
 
-INCLUDE = re.compile(
-    r'^\s*-{1,}8<-{1,} "(?P<file>[^":]+):(?P<section>[^":]+)"', re.MULTILINE
+INCLUDE = re.compile(r'\s*-{1,}8<-{1,} "(?P<file>[^":]+):(?P<section>[^":]+)"\s*')
+FENCE = re.compile(
+    r"^ *(?P<mark>`{3,}|~{3,})[^\n]*\bexec\b[^\n]*\n(?P<body>[\s\S]*?)^ *(?P=mark) *$",
+    re.MULTILINE,
 )
 TWO_LANGUAGES = re.compile(r"# (?P<zh>[^|\n]*[\u4e00-\u9fff][^|\n]*) \| (?P<en>.+)$")
 
@@ -56,9 +58,12 @@ def collect(page: str, text: str, config, snippets: Path) -> list[Cell]:
     offset = text.count("\n") - body.count("\n")
     lines, values = [], {}
     for number, block in blocks(body):
-        found = list(VALUE.finditer(block))
-        if found and not block.lstrip().startswith(("```", "~~~")):
-            values[str(number)] = found
+        try:
+            found = holds_values(number + offset, block)
+        except ValueError as error:
+            raise BuildError(f"docs/{page}: {error}") from None
+        if found:
+            values[str(number)] = list(VALUE.finditer(block))
             block = f'```python exec="on" id="{number}"\n{code_for(block)}\n```'
         lines += block.split("\n")
 
@@ -74,7 +79,14 @@ def collect(page: str, text: str, config, snippets: Path) -> list[Cell]:
     finally:
         formatters["python"] = formatter
 
-    includes = INCLUDE.finditer(body)
+    fences = list(FENCE.finditer(body))
+    includes = iter([INCLUDE.fullmatch(fence["body"]) for fence in fences])
+    if len(fences) + len(values) != len(recorded):
+        raise BuildError(
+            f"docs/{page}: it has {len(fences)} fences with exec, of which "
+            f"{len(recorded) - len(values)} run; their options must be those of "
+            'markdown-exec, like exec="on"'
+        )
     cells: list[Cell] = []
     for code, options in recorded:
         name = options["id"]
@@ -90,7 +102,7 @@ def collect(page: str, text: str, config, snippets: Path) -> list[Cell]:
         if include is None or not name or any(cell.name == name for cell in cells):
             raise BuildError(
                 f"docs/{page}: cell {name!r} must have an id of its own and hold one "
-                'include of a named section, like --8<-- "adam.py:train"'
+                'include of a named section, like --8<-- "adam.py:train", and no more'
             )
         source = (snippets / include["file"]).read_text(encoding="utf-8")
         before, _, _ = source.partition(f"[start:{include['section']}]")

@@ -23,6 +23,7 @@ from markdown_exec import base_format, formatters
 from markdown_exec._internal.rendering import _register_headings_processors
 from markupsafe import Markup
 from mkdocs.exceptions import BuildError
+from pymdownx.superfences import SuperFencesException
 from runner import Result, run_pages
 from store import Keys, Store
 
@@ -31,6 +32,7 @@ log = logging.getLogger("mkdocs.plugins.cells")
 serving = False
 pages: dict[str, list[Cell]] = {}  # by source, "zh/adam.md"
 failures: dict[str, str] = {}  # by key; while serving, a failed cell waits for a change
+known: dict[str, str] = {}  # outputs by key, of this process
 rendering: tuple[str, str, Iterator[Cell]] = ("", "", iter(()))
 
 
@@ -69,7 +71,12 @@ def collect_all(config, root: Path) -> dict[str, list[list[Cell]]]:
     for language in config.plugins["i18n"].build_languages:
         for path in sorted((docs / language).rglob("*.md")):
             source = path.relative_to(docs).as_posix()
-            text = path.read_text(encoding="utf-8")
+            if path.name.startswith(".") or not path.is_file():
+                continue
+            try:
+                text = path.read_text(encoding="utf-8-sig")
+            except UnicodeDecodeError as error:
+                raise BuildError(f"docs/{source}: {error}") from None
             pages[source] = collect(source, text, config, root / "snippets")
             name = path.relative_to(docs / language).with_suffix("").as_posix()
             versions.setdefault(name, []).append(pages[source])
@@ -88,7 +95,11 @@ def on_pre_build(config) -> None:
     settings = config.extra.get("cells", {})
     cache = settings.get("cache", ".cache/cells")
     store = Store(root / cache if cache else None)
-    limit = float(settings.get("time_limit", 60))
+    try:
+        limit = float(settings.get("time_limit", 60))
+        workers = int(settings.get("workers", 0))
+    except ValueError as error:
+        raise BuildError(f"extra.cells in mkdocs.yml: {error}") from None
 
     sequences = collect_all(config, root)
     makers = Keys(root / "snippets")
@@ -96,6 +107,7 @@ def on_pre_build(config) -> None:
     todo: dict[str, float] = {}
     for name, sequence in sequences.items():
         outputs, seconds = store.read(name)
+        outputs = (known if serving else {}) | outputs
         for key, twins in zip(keys[name], sequence, strict=True):
             for cell in twins:
                 cell.output, cell.failure = outputs.get(key), failures.get(key, "")
@@ -124,9 +136,16 @@ def on_pre_build(config) -> None:
         ran.append(result.seconds)
         if not cell.is_value:
             log.info(f"{name} {cell.name} {result.seconds:.2f} s")
-        if result.notes:
-            note = f"docs/{cell.page}: cell {cell.name!r} wrote to standard error"
-            (say if serving else log.warning)(f"{note}:\n{result.notes}")
+        known[keys[name][number]] = result.output
+        if number == len(sequences[name]) - 1:
+            keep(name)
+
+    def keep(name: str) -> None:
+        cells = [twins[0] for twins in sequences[name]]
+        outputs = dict(zip(keys[name], [cell.output for cell in cells], strict=True))
+        problem = store.write(name, outputs, sum(cell.seconds for cell in cells))
+        if problem:
+            log.info(f"results are not kept: {problem}")
 
     jobs = {
         name: [(cell.code, cell.file, cell.line) for cell, *_ in sequences[name]]
@@ -134,24 +153,17 @@ def on_pre_build(config) -> None:
     }
     if jobs:
         codes = [code for page in jobs.values() for code, *_ in page]
-        workers = int(settings.get("workers", 0))
         preload = makers.preload(codes)
         run_pages(jobs, str(root / "snippets"), limit, report, preload, workers)
-    for name in jobs:
-        done = {
-            key: twins[0].output
-            for key, twins in zip(keys[name], sequences[name], strict=True)
-        }
-        if None not in done.values():
-            seconds = sum(twins[0].seconds for twins in sequences[name])
-            reason = store.write(name, done, seconds)
-            if reason:
-                log.info(f"results are not kept: {reason}")
     total = sum(len(sequence) for sequence in sequences.values())
     log.info(
         f"{len(ran)} cells and values run, {total - len(ran)} reused; {sum(ran):.1f} s "
         f"in them, {time.perf_counter() - started:.1f} s in all"
     )
+
+
+class FenceError(BuildError, SuperFencesException):
+    """An error that superfences does not swallow."""
 
 
 def failure_note(cell: Cell) -> Markup:
@@ -166,16 +178,19 @@ def show(*, code: str, md, **options) -> str:
     page, language, cells = rendering
     cell = next(cells, None)
     if cell is None or cell.code != code:
-        raise BuildError(f"docs/{page}: cell {options['id']!r} was not collected")
+        raise FenceError(f"docs/{page}: cell {options['id']!r} was not collected")
 
     def run(*args, **kwargs) -> str:
         return cell.output or ""
 
     if cell.failure:
         options |= {"source": "above", "html": False, "result": ""}
-    formatted = base_format(
-        language="python", run=run, code=shown(code, language), md=md, **options
-    )
+    try:
+        formatted = base_format(
+            language="python", run=run, code=shown(code, language), md=md, **options
+        )
+    except Exception as error:
+        raise FenceError(f"docs/{page}: cell {cell.name!r}: {error}") from error
     return formatted + failure_note(cell) if cell.failure else formatted
 
 
@@ -197,7 +212,10 @@ def on_page_markdown(markdown: str, page, **kwargs) -> str:
         cell = next(values)
         return "⚠" if cell.output is None else cell.output.rstrip("\n")
 
-    return expand(markdown, lambda line, block: VALUE.sub(value, block))
+    markdown = expand(markdown, lambda line, block: VALUE.sub(value, block))
+    if next(values, None):
+        raise BuildError(f"docs/{source}: not every value found its place")
+    return markdown
 
 
 formatters["python"] = show

@@ -14,7 +14,8 @@ from collections.abc import Callable
 VALUE = re.compile(
     r"\{\{\s(?P<expression>[^{}]+?)(?::(?P<format>[^:{}\s\]\)]+))?\s*\}\}"
 )
-FENCE = re.compile(r"\s*(?P<mark>`{3,}|~{3,})")
+FENCE = re.compile(r"\s*(?P<mark>`{3,}(?!.*`)|~{3,})")
+NOT_PROSE = re.compile(r"`[^`\n]+`|\$[^$\n]+\$")
 
 
 def blocks(markdown: str) -> list[tuple[int, str]]:
@@ -68,19 +69,38 @@ def code_for(block: str) -> str:
     return "print(" + " + ".join(part for part in parts if part != "''") + ")"
 
 
+def holds_values(number: int, block: str) -> bool:
+    """Tell whether a block holds values; raise ValueError for what only looks like one.
+
+    >>> holds_values(3, "so {{ x }}"), holds_values(4, "`{{x}}` and $a^{{b}}$")
+    (True, False)
+    >>> holds_values(5, "so {{x}}")
+    Traceback (most recent call last):
+    ValueError: line 5 holds {{ that starts no value: write {{ name }}
+    """
+    if FENCE.match(block) or "{{" not in block:
+        return False
+    if "{{" in NOT_PROSE.sub("", VALUE.sub("", block)):
+        raise ValueError(
+            f"line {number} holds {{{{ that starts no value: write {{{{ name }}}}"
+        )
+    values = VALUE.search(block) is not None
+    if values and block.lstrip().startswith("///"):
+        raise ValueError(f"line {number}: the title of a block cannot hold a value")
+    return values
+
+
 def expand(markdown: str, replacement: Callable[[int, str], str]) -> str:
     """Replace each block that holds values by ``replacement(line, block)``, indented.
 
     >>> expand("a\\n\\n  {{ b }}, {{ c:.1f}}", lambda line, block: f"{line}: {block}")
     'a\\n\\n  3: {{ b }}, {{ c:.1f}}'
 
-    Raises ValueError for two braces that are no value.
+    Raises ValueError as holds_values does.
     """
     expanded = []
     for number, block in blocks(markdown):
-        if not FENCE.match(block) and "{{ " in block:
-            if "{{ " in VALUE.sub("", block):
-                raise ValueError(f"line {number} holds braces that are no value")
+        if holds_values(number, block):
             indent = block[: len(block) - len(block.lstrip())]
             lines = [line.removeprefix(indent) for line in block.split("\n")]
             text = replacement(number, "\n".join(lines))

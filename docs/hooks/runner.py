@@ -8,6 +8,7 @@ import multiprocessing
 import multiprocessing.connection
 import os
 import random
+import shutil
 import signal
 import sys
 import tempfile
@@ -18,6 +19,7 @@ import types
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from time import perf_counter
 
 ENVIRONMENT = {
     "OMP_NUM_THREADS": "1",
@@ -37,16 +39,48 @@ class Result:
     seconds: float
     failure: str = ""
     line: int = 0
-    notes: str = ""
 
 
 class Output(io.StringIO):
-    """A text buffer that refuses to grow past the limit."""
+    """A text buffer that refuses to grow past the limit, and that no cell closes."""
+
+    full = False
 
     def write(self, text: str) -> int:
         if self.tell() + len(text) > OUTPUT_LIMIT:
-            raise RuntimeError(f"more than {OUTPUT_LIMIT:,} characters of output")
+            self.full = True
+            raise RuntimeError("too much output")
         return super().write(text)
+
+    def close(self) -> None:
+        """Stay open."""
+
+
+def left_behind(threads: set[threading.Thread]) -> str:
+    """Return what a cell has left running, apart from these threads, or nothing."""
+    left = [thread.name for thread in threading.enumerate() if thread not in threads]
+    if left:
+        return f"it left threads running: {', '.join(left)}"
+    with contextlib.suppress(ChildProcessError, AttributeError):
+        options = os.WEXITED | os.WNOHANG | os.WNOWAIT
+        if os.waitid(os.P_ALL, 0, options) is None:
+            return "it left a process running"
+    return ""
+
+
+def reason_for(error: BaseException) -> str:
+    """Return an exception as one line that is no longer than it need be.
+
+    >>> reason_for(ValueError("a\\nb")), len(reason_for(ValueError("x" * 9999)))
+    ('ValueError: a b', 500)
+    """
+    try:
+        text = error.msg if isinstance(error, SyntaxError) else str(error)
+    except Exception:
+        text = "(its message cannot be shown)"
+    line = " ".join(f"{type(error).__name__}: {text}".split())
+    line = line.removesuffix(":")
+    return line if len(line) <= 500 else line[:499] + "…"
 
 
 def run_code(code: str, file: str, line: int, namespace: dict) -> Result:
@@ -60,34 +94,43 @@ def run_code(code: str, file: str, line: int, namespace: dict) -> Result:
     """
     output, notes = Output(), Output()
     threads = set(threading.enumerate())
+    process = os.getpid()
     failure, place = "", line
-    started = time.perf_counter()
+    started = perf_counter()
     with contextlib.redirect_stdout(output), contextlib.redirect_stderr(notes):
         try:
             # Blank lines before the code: its tracebacks name the file's own lines.
             exec(compile("\n" * (line - 1) + code, file, "exec"), namespace)
         except BaseException as error:
-            message = error.msg if isinstance(error, SyntaxError) else error
-            failure = f"{type(error).__name__}: {message}".removesuffix(": ")
+            failure = reason_for(error)
             frames = traceback.extract_tb(error.__traceback__)
             lines = [frame.lineno for frame in frames if frame.filename == file]
             if isinstance(error, SyntaxError) and error.lineno:
                 lines.append(error.lineno)
             place = lines[-1] if lines else line
-    seconds = time.perf_counter() - started
-    left = [thread.name for thread in threading.enumerate() if thread not in threads]
-    if left and not failure:
-        failure = f"it left threads running: {', '.join(left)}"
-    return Result(output.getvalue(), seconds, failure, place, notes.getvalue())
+    seconds = perf_counter() - started
+    if os.getpid() != process:
+        os._exit(0)  # the child of a cell that forked
+    text = output.getvalue()
+    if output.full:
+        failure = f"it prints more than {OUTPUT_LIMIT:,} characters"
+    elif not failure and notes.getvalue():
+        failure = f"it writes to standard error: {notes.getvalue().strip()[:500]}"
+    elif not failure and text != text.encode("utf-8", "ignore").decode("utf-8"):
+        failure = "it prints what is no text: a lone surrogate"
+    failure = failure or left_behind(threads)
+    return Result(text, seconds, failure, place)
 
 
 def end_with_the_build() -> None:
     """End this process when the build that started it is gone, however it went."""
     multiprocessing.connection.wait([multiprocessing.parent_process().sentinel])
+    if hasattr(os, "killpg"):
+        os.killpg(0, signal.SIGKILL)  # with all that the cells have started
     os._exit(1)
 
 
-def work(channel, jobs: list[tuple[str, str, int]], name: str, snippets: str) -> None:
+def work(channel, jobs: list[tuple], name: str, snippets: str, directory: str) -> None:
     """Run a page's cells in this process and send each result, up to a failure."""
     if hasattr(os, "setsid"):
         os.setsid()  # a group of its own: what the cells start ends with it
@@ -97,14 +140,15 @@ def work(channel, jobs: list[tuple[str, str, int]], name: str, snippets: str) ->
     random.seed(0)
     module = types.ModuleType(f"page_{name}")
     sys.modules[module.__name__] = module
-    with tempfile.TemporaryDirectory() as directory:
-        os.chdir(directory)
-        for job in jobs:
+    os.chdir(directory)
+    for job in jobs:
+        try:
             result = run_code(*job, vars(module))
-            channel.send(result)
-            if result.failure:
-                break
-        os.chdir(os.path.dirname(directory))
+        except BaseException as error:  # a cell that broke what runs it
+            result = Result("", 0.0, f"after it nothing runs: {error!r}", job[2])
+        channel.send(result)
+        if result.failure:
+            break
     channel.close()
     os._exit(0)  # without waiting for what a cell may have left
 
@@ -124,7 +168,9 @@ def run_page(
     method = "forkserver" if hasattr(os, "fork") else "spawn"
     context = multiprocessing.get_context(method)
     here, there = context.Pipe(duplex=False)
-    process = context.Process(target=work, args=(there, jobs, name, snippets))
+    directory = tempfile.mkdtemp()
+    arguments = (there, jobs, name, snippets, directory)
+    process = context.Process(target=work, args=arguments)
     process.start()
     there.close()
     try:
@@ -154,6 +200,7 @@ def run_page(
         process.kill()
         process.join()
         here.close()
+        shutil.rmtree(directory, ignore_errors=True)
 
 
 def run_pages(

@@ -6,15 +6,18 @@ each put a whole site in place, the later one last.
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import logging
+import os
 import shutil
 import tempfile
-import time
 from pathlib import Path
 
+from mkdocs import utils
+from mkdocs.exceptions import BuildError
 from mkdocs.plugins import event_priority
-from mkdocs.utils import CountHandler
+from mkdocs.utils import CountHandler, clean_directory
 
 serving = False
 part: Path | None = None  # where the build writes
@@ -29,27 +32,44 @@ def on_startup(command: str, dirty: bool) -> None:
 
 @event_priority(100)
 def on_config(config):
-    """Send the build to a directory beside the site's."""
+    """Send the build to a directory beside the site's. BuildError if that is a file."""
     global part, whole
     if not serving and part is None:
-        whole = Path(config.site_dir)
+        whole = Path(config.site_dir).resolve()
+        if whole.exists() and not whole.is_dir():
+            raise BuildError(f"{config.site_dir} is in the way: it is not a directory")
         whole.parent.mkdir(parents=True, exist_ok=True)
-        for left in whole.parent.glob(f".{whole.name}-*"):  # by killed builds
-            if time.time() - left.stat().st_mtime > 24 * 3600:
+        for left in whole.parent.glob(f".{whole.name}-*-*"):  # by killed builds
+            process = left.name.removeprefix(f".{whole.name}-").partition("-")[0]
+            if process.isdigit() and not Path("/proc", process).exists():
                 shutil.rmtree(left, ignore_errors=True)
-        part = Path(tempfile.mkdtemp(dir=whole.parent, prefix=f".{whole.name}-"))
+        prefix = f".{whole.name}-{os.getpid()}-"
+        part = Path(tempfile.mkdtemp(dir=whole.parent, prefix=prefix))
         part.chmod(0o755)
         config.site_dir = str(part)
+        atexit.register(shutil.rmtree, part, ignore_errors=True)
     return config
 
 
 def put_in_place(part: Path, whole: Path) -> None:
-    """Move a directory to where another may be, which another build may do as well."""
+    """Move a directory to where another may be, which another build may do as well.
+
+    What has a name that starts with a dot stays, as MkDocs has it: .git, .nojekyll.
+    """
+    prefix = f".{whole.name}-{os.getpid()}-"
     while True:
-        aside = tempfile.mkdtemp(dir=whole.parent, prefix=f".{whole.name}-")
-        with contextlib.suppress(FileNotFoundError):
-            whole.rename(Path(aside, "old"))
-        shutil.rmtree(aside, ignore_errors=True)
+        aside = Path(tempfile.mkdtemp(dir=whole.parent, prefix=prefix), "old")
+        try:
+            with contextlib.suppress(FileNotFoundError):
+                whole.rename(aside)
+                for kept in aside.glob(".*"):
+                    kept.rename(part / kept.name)
+        except OSError:  # a mount point, say, which cannot be moved
+            clean_directory(str(whole))
+            shutil.copytree(part, whole, dirs_exist_ok=True)
+            return
+        finally:
+            shutil.rmtree(aside.parent, ignore_errors=True)
         try:
             part.rename(whole)
             return
@@ -74,6 +94,7 @@ def on_post_build(config) -> None:
 def on_build_error(error, **kwargs) -> None:
     """Take away what a failed build has written."""
     global part
+    utils.clean_directory = clean_directory  # static-i18n takes it away meanwhile
     if part is not None:
         shutil.rmtree(part, ignore_errors=True)
         part = None

@@ -9,10 +9,13 @@ import json
 import math
 import os
 import platform
+import sys
 import tempfile
 from collections.abc import Iterable
+from functools import cache
 from importlib import metadata
 from pathlib import Path
+from urllib.parse import quote
 
 from cells import Cell, parse
 
@@ -32,16 +35,24 @@ def imported(code: str) -> set[str]:
     return names
 
 
+@cache
+def distributions() -> dict[str, list[str]]:
+    """Return the distributions that each module is of, which takes a second."""
+    return dict(metadata.packages_distributions())
+
+
 def version(module: str) -> str:
     """Return the version of the distribution that a module is of, without importing it.
 
     >>> version("json"), version("torch") == metadata.version("torch")
     ('', True)
     """
+    if module in sys.stdlib_module_names:
+        return ""
     try:
         return metadata.version(module)
     except metadata.PackageNotFoundError:
-        found = metadata.packages_distributions().get(module, [])
+        found = distributions().get(module, [])
         return " ".join(f"{name} {metadata.version(name)}" for name in found)
 
 
@@ -53,19 +64,21 @@ class Keys:
     """
 
     def __init__(self, snippets: Path) -> None:
-        self.sources = {
-            path.stem: path.read_text(encoding="utf-8")
-            for path in snippets.glob("*.py")
-        }
+        self.sources: dict[str, str] = {}
+        for path in sorted(snippets.rglob("*.py")):
+            name = path.relative_to(snippets).parts[0].removesuffix(".py")
+            text = path.read_text(encoding="utf-8")
+            self.sources[name] = self.sources.get(name, "") + f"# {path.name}\n{text}"
         self.versions: dict[str, str] = {}
 
     def reach(self, code: str) -> tuple[set[str], set[str]]:
         """Return the snippets and the library modules that a piece of code reaches."""
         todo, snippets, libraries = imported(code), set(), set()
         while todo:
-            name = todo.pop()
+            module = todo.pop()
+            name = module.partition(".")[0]
             if name not in self.sources:
-                libraries.add(name)
+                libraries.add(module)
             elif name not in snippets:
                 snippets.add(name)
                 todo |= imported(self.sources[name])
@@ -97,7 +110,8 @@ class Keys:
             sources = [self.sources[name] for name in sorted(snippets)]
             versions = sorted({self.version_of(module) for module in libraries})
             mine = state.copy()
-            mine.update("\0".join([cell.code, *sources, *versions, ""]).encode())
+            about = [cell.code, str(cell.shows), *sources, *versions, ""]
+            mine.update("\0".join(about).encode())
             keys.append(mine.hexdigest())
             if not cell.is_value:
                 state = mine
@@ -114,7 +128,7 @@ class Store:
         """Return where the results of a page are kept."""
         if self.directory is None:
             raise FileNotFoundError
-        return self.directory / f"{page.replace('/', '--')}.json"
+        return self.directory / f"{quote(page, safe='')}.json"
 
     def read(self, page: str) -> tuple[dict[str, str], float]:
         """Return a page's outputs by key, and the seconds that they took.
@@ -136,9 +150,13 @@ class Store:
         try:
             self.directory.mkdir(parents=True, exist_ok=True)
             descriptor, name = tempfile.mkstemp(dir=self.directory, suffix=".part")
-            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-                file.write(text)
-            os.replace(name, self.file(page))
+            try:
+                with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+                    file.write(text)
+                os.replace(name, self.file(page))
+            except BaseException:
+                os.unlink(name)
+                raise
         except OSError as error:
             return f"{error.strerror}: {error.filename}"
         return ""
