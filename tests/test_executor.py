@@ -96,7 +96,7 @@ def test_a_mended_cell_runs_and_so_does_what_came_before_it(project):
         ("so {{ x", "starts no value"),
         ("so {{x}}", "starts no value"),
         ('```python exec="on" id="a"\nprint(1)\n```', "must have an id of its own"),
-        ("```python exec\nprint(1)\n```", "1 fences with exec, of which 0 run"),
+        ("```python exec=on\nprint(1)\n```", "1 fences with exec, of which 0 run"),
         ("/// note | {{ x }}\nText.\n///", "title of a block"),
     ],
 )
