@@ -276,5 +276,6 @@ def figure(scores: dict[str, Score]) -> Figure:
     for panel in panels:
         panel.set_ylim(0, 100)
         if panel.lines:
-            panel.legend(loc="upper left", fontsize=10)
+            place = {"loc": "lower left", "bbox_to_anchor": (0, 1)}
+            panel.legend(**place, ncols=4, fontsize=9.5, handlelength=1.8)
     return result

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from bs4 import BeautifulSoup
 from cells import Cell
+from jupyter_client.connect import ConnectionFileMixin
 from mkdocs.exceptions import BuildError
 from mkdocs.structure.pages import Page
 from nbconvert.preprocessors import CellExecutionError
@@ -55,6 +56,8 @@ def on_pre_build(config) -> None:
     root = Path(config.config_file_path).parent
     paths = {"PYTHONPATH": "snippets", "IPYTHONDIR": ".cache/ipython"}
     os.environ.update(ENVIRONMENT | {k: str(root / v) for k, v in paths.items()})
+    if os.name != "nt":  # not through a port that others could reach
+        ConnectionFileMixin.transport.default_value = "ipc"
 
 
 def on_pre_page(page, config, **kwargs):

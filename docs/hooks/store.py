@@ -9,8 +9,10 @@ import json
 import math
 import os
 import platform
+import sys
 import tempfile
 from collections.abc import Iterable
+from functools import cache
 from importlib import metadata
 from pathlib import Path
 
@@ -32,16 +34,21 @@ def imported(code: str) -> set[str]:
     return names
 
 
+packages_distributions = cache(metadata.packages_distributions)  # reads every RECORD
+
+
 def version(module: str) -> str:
     """Return the version of the distribution that a module is of, without importing it.
 
     >>> version("json"), version("torch") == metadata.version("torch")
     ('', True)
     """
+    if module in sys.stdlib_module_names:
+        return ""
     try:
         return metadata.version(module)
     except metadata.PackageNotFoundError:
-        found = metadata.packages_distributions().get(module, [])
+        found = packages_distributions().get(module, [])
         return " ".join(f"{name} {metadata.version(name)}" for name in found)
 
 
