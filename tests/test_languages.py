@@ -7,6 +7,8 @@ import pytest
 
 DOCS = Path(__file__).parents[1] / "docs"
 PAGES = sorted(path.relative_to(DOCS / "zh") for path in (DOCS / "zh").rglob("*.md"))
+LABS = [page for page in PAGES if page.parts[0] == "labs"]
+PROSE = [page for page in PAGES if page not in LABS]
 HEADING = re.compile(r"^(#+) .*?(\{#[\w-]+\})?$", re.MULTILINE)
 FENCE = re.compile(r"^ *(`{3,})(.*)\n([\s\S]*?)^ *\1$", re.MULTILINE)
 BLOCK = re.compile(r"^ */// (\w+).*(?:\n +attrs: (.*))?", re.MULTILINE)
@@ -61,13 +63,32 @@ def test_each_section_has_the_same_formulas_links_and_values(page, pattern):
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])
-@pytest.mark.parametrize("page", PAGES, ids=str)
-def test_a_page_holds_no_code_and_no_typed_result(language, page):
-    text = read(language, page)
-    for _, options, body in FENCE.findall(text):
+@pytest.mark.parametrize("page", PROSE, ids=str)
+def test_a_page_holds_no_code(language, page):
+    for _, options, body in FENCE.findall(read(language, page)):
         assert options.startswith("python exec="), options
         assert re.fullmatch(r' *--8<-- "\w+\.py:[\w-]+"\n', body), body
-    prose = FENCE.sub("", text)
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+@pytest.mark.parametrize("page", LABS, ids=str)
+def test_a_lab_is_a_notebook_with_short_cells_and_no_comments(language, page):
+    text = read(language, page)
+    zh, _, _ = read("zh", page).partition("\n# ")
+    assert text.startswith("---\njupyter:\n")
+    assert text.partition("\n# ")[0] == zh, "the front matter differs"
+    cells = FENCE.findall(text)
+    assert cells
+    for _, options, body in cells:
+        assert options == "python", options
+        assert body.count("\n") <= 8
+        assert "#" not in body
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+@pytest.mark.parametrize("page", PAGES, ids=str)
+def test_a_page_holds_no_typed_result(language, page):
+    prose = FENCE.sub("", read(language, page))
     address = re.compile(r"\]\([^)]*\)|arXiv:\d+\.\d+")
     for pattern in (VALUE, FORMULA, CODE, address):
         prose = pattern.sub("", prose)

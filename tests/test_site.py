@@ -18,6 +18,11 @@ PAGES = [
     for language in ("zh", "en")
     for path in sorted((DOCS / language).glob("*.md"))
 ]
+LABS = [
+    (language, f"labs/{path.stem}")
+    for language in ("zh", "en")
+    for path in sorted((DOCS / language / "labs").glob("*.md"))
+]
 
 
 def address(language: str, name: str) -> str:
@@ -30,7 +35,7 @@ def parsed(path: Path) -> BeautifulSoup:
     return BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
 
 
-@pytest.fixture(params=PAGES, ids="/".join)
+@pytest.fixture(params=PAGES + LABS, ids="/".join)
 def page(request, site):
     language, name = request.param
     built = site / address(language, name)
@@ -39,7 +44,9 @@ def page(request, site):
 
 
 def test_every_cell_that_shows_something_has_its_output(page):
-    _, _, source, _, soup = page
+    _, name, source, _, soup = page
+    if name.startswith("labs/"):
+        return  # whose cells are told apart below
     outputs = soup.select(".result code")
     assert len(outputs) == source.count('result="text"')
     assert all(output.get_text().strip() for output in outputs)
@@ -47,6 +54,31 @@ def test_every_cell_that_shows_something_has_its_output(page):
     assert len(figures) == source.count('html="on"')
     assert all(figure.select("path") for figure in figures)
     assert len(soup.select("article pre")) >= source.count('source="above"')
+
+
+@pytest.mark.parametrize("lab", LABS, ids="/".join)
+def test_a_lab_has_its_outputs_and_nothing_of_the_notebooks_page(lab, site):
+    built = site / address(*lab)
+    soup, text = parsed(built), built.read_text("utf-8")
+    for kind in (".result code", ".output table tr td", "figure svg.plot path"):
+        assert soup.select(kind), kind
+    source = (DOCS / lab[0] / f"{lab[1]}.md").read_text("utf-8")
+    assert len(soup.select("article .language-python")) == source.count("```python\n")
+    assert not soup.select("article style, article script, article link")
+    assert "jp-" not in text
+    assert "mathjax" not in text.lower()
+    assert len(text.encode()) < 150_000
+
+
+def test_a_lab_has_the_same_outputs_in_both_languages(site):
+    for _, name in LABS:
+        shown = [
+            [str(part) for part in parsed(site / address(language, name)).select(
+                ".result, .output, svg.plot"
+            )]
+            for language in ("zh", "en")
+        ]  # fmt: skip
+        assert shown[0] == shown[1]
 
 
 def test_nothing_of_the_build_shows(page):
@@ -114,7 +146,7 @@ def test_the_font_has_every_character_of_the_formulas(site):
     data = (DOCS / "assets" / "fonts" / "stix-two-math.woff2").read_bytes()
     known = set(TTFont(io.BytesIO(data)).getBestCmap())
     upright = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-    for language, name in PAGES:
+    for language, name in PAGES + LABS:
         used = set()
         for letter in parsed(site / address(language, name)).select("math :is(mi, mo)"):
             text = letter.get_text()

@@ -25,7 +25,7 @@ def public_functions(module):
 
 
 def test_there_is_a_snippet_for_every_page():
-    pages = {path.stem for path in (SNIPPETS.parent / "docs" / "zh").glob("*.md")}
+    pages = {path.stem for path in (SNIPPETS.parent / "docs" / "zh").rglob("*.md")}
     assert {page.replace("-", "_") for page in pages} <= set(MODULES)
 
 

@@ -1,0 +1,79 @@
+"""What the labs say in words is what their functions return; a bad lab ends a build."""
+
+import pytest
+import race
+from project import Project
+
+LAB = """---
+jupyter:
+  kernelspec:
+    display_name: Python 3
+    language: python
+    name: python3
+---
+
+# demo {#demo}
+
+```python
+import index
+
+CODE
+```
+"""
+
+
+def test_what_the_race_says_in_words():
+    scores = race.everyone(range(3), 100)
+    mean = {name: score.test[score.best].mean() for name, score in scores.items()}
+    for name, score in scores.items():
+        assert 0 < score.best < len(score.lrs) - 1, f"{name}: the end of its sweep"
+        if score.best >= 2 and score.best + 2 < len(score.lrs):
+            assert score.test[score.best - 2].mean() > score.test[score.best + 2].mean()
+    assert "Adam" in race.level(scores)
+    assert max(mean, key=mean.get) == "GD"
+    batches = ["mini-batch SGD", "momentum", "Adagrad", "RMSprop"]
+    assert all(mean[name] < mean["Adam"] for name in batches)
+    assert abs(mean["Adam"] - mean["AdamW"]) < 0.003
+    low, high = scores["Adam"].test[scores["Adam"].best].aminmax()
+    assert mean["Adam"] - mean["momentum"] < high - low
+    small = {name: s.test[s.best - 2].mean() for name, s in scores.items()}
+    plain = max(small["mini-batch SGD"], small["momentum"])
+    assert all(small[name] > plain for name in ("Adagrad", "RMSprop", "Adam", "AdamW"))
+    gd = race.run(race.runners()["GD"], range(3), 3200 // 597)
+    assert gd.test[gd.best].max() < mean["Adam"] - 0.2
+
+
+def lab(project: Project, text: str) -> None:
+    for language in ("zh", "en"):
+        path = project.root / "docs" / language / "labs" / "demo.md"
+        path.parent.mkdir(parents=True)
+        path.write_text(text, "utf-8")
+
+
+def test_a_lab_runs_once_with_the_snippets(tmp_path):
+    project = Project(tmp_path)
+    lab(project, LAB.replace("CODE", "print(index.__name__ * 2)"))
+    build = project.build("--strict")
+    assert build.returncode == 0, build.stderr
+    assert "indexindex" in project.html("labs/demo")
+    assert project.html("en/labs/demo").count("indexindex") == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        (LAB.replace("CODE", "1 / 0"), "ZeroDivisionError"),
+        (LAB.replace("CODE", "x = 1"), "its cells have no outputs"),
+        (LAB.replace("language: python", "lang: python"), "front matter"),
+        (LAB.replace("kernelspec", "kernel"), "front matter"),
+        (LAB.partition("---\n\n")[2], "front matter"),
+    ],
+)
+def test_a_bad_lab_ends_the_build(tmp_path, text, reason):
+    project = Project(tmp_path)
+    lab(project, text)
+    build = project.build()
+    assert build.returncode == 1
+    assert reason in build.stderr
+    assert "labs/demo.md" in build.stderr
+    assert not (tmp_path / "site").exists()
