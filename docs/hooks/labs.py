@@ -11,14 +11,18 @@ from __future__ import annotations
 import json
 import os
 import re
+from concurrent.futures import Future
 from functools import partial
 from pathlib import Path
+from threading import Thread
+from types import SimpleNamespace
 
 from bs4 import BeautifulSoup
 from cells import Cell
 from jupyter_client.connect import ConnectionFileMixin
 from mkdocs.exceptions import BuildError
 from mkdocs.structure.pages import Page
+from mkdocs_jupyter.nbconvert2 import nb2html
 from nbconvert.preprocessors import CellExecutionError
 from runner import ENVIRONMENT
 from store import Keys, Store
@@ -51,13 +55,58 @@ def outputs(html: str) -> list[str]:
     return found
 
 
-def on_pre_build(config) -> None:
-    """Let the kernels find the snippets, and run on one thread, without a profile."""
+def start(path: str, settings) -> Future[str]:
+    """Let mkdocs-jupyter run a notebook beside the cells; its page is the result."""
+    future: Future[str] = Future()
+
+    def run() -> None:
+        try:
+            kernel = settings["kernel_name"]
+            page = nb2html(path, execute=True, kernel_name=kernel, allow_errors=False)
+            future.set_result(page)
+        except BaseException as error:
+            future.set_exception(error)
+
+    Thread(target=run, daemon=True).start()  # a failed build does not wait for it
+    return future
+
+
+def about(source: str, text: str, config) -> tuple[list[str], str, Store]:
+    """Return the code of a lab's cells, the key of its outputs, and their store."""
     root = Path(config.config_file_path).parent
+    codes = FENCE.findall(text)
+    cells = [[Cell(source, "", code, source, 0)] for code in codes]
+    key = Keys(root / "snippets").of(cells)[-1] if cells else ""
+    cache = config.extra["cells"]["cache"]
+    return codes, key, Store(root / cache if cache else None)
+
+
+def on_pre_build(config) -> None:
+    """Start the labs whose outputs are not known, with the snippets, on one thread."""
+    root, docs = Path(config.config_file_path).parent, Path(config.docs_dir)
     paths = {"PYTHONPATH": "snippets", "IPYTHONDIR": ".cache/ipython"}
     os.environ.update(ENVIRONMENT | {k: str(root / v) for k, v in paths.items()})
     if os.name != "nt":  # not through a port that others could reach
         ConnectionFileMixin.transport.default_value = "ipc"
+    plugin = config.plugins["mkdocs-jupyter"]
+    for path in sorted(docs.glob("*/labs/*.md")):
+        source = path.relative_to(docs).as_posix()
+        codes, key, store = about(source, path.read_text(encoding="utf-8"), config)
+        if codes and key not in known and key not in started:
+            known[key] = json.loads(store.read(name_of(source))[0].get(key, "[]"))
+            if not any(known.get(key, [])):
+                del known[key]
+                if plugin.should_include(SimpleNamespace(abs_src_path=str(path))):
+                    started[key] = start(str(path), plugin.config)
+
+
+def name_of(source: str) -> str:
+    """Return the name of a page in all languages.
+
+    >>> name_of("zh/labs/race.md")
+    'labs/race'
+    """
+    return source.partition("/")[2].removesuffix(".md")
 
 
 def on_pre_page(page, config, **kwargs):
@@ -68,33 +117,27 @@ def on_pre_page(page, config, **kwargs):
                 f"docs/{page.file.src_uri}: its front matter does not make it a "
                 "notebook, so nothing would run"
             )
-        page.render = partial(render, page, page.render)
+        page.render = partial(render, page)
     return page
 
 
-def render(page, run, config, files) -> None:
+def render(page, config, files) -> None:
     """Render a lab as every other page, with the outputs of its cells."""
-    source, root = page.file.src_uri, Path(config.config_file_path).parent
-    name = source.partition("/")[2].removesuffix(".md")
-    codes = FENCE.findall(page.markdown)
-    cells = [[Cell(source, "", code, source, 0)] for code in codes]
-    key = Keys(root / "snippets").of(cells)[-1] if cells else ""
-    cache = config.extra["cells"]["cache"]
-    store = Store(root / cache if cache else None)
-    if key not in known:
-        known[key] = json.loads(store.read(name)[0].get(key, "[]"))
-    if not any(known[key]):
+    source = page.file.src_uri
+    codes, key, store = about(source, page.markdown, config)
+    if key in started:
         try:
-            run(config, files)
-            known[key] = outputs(page.content)
+            known[key] = outputs(started.pop(key).result())
         except (CellExecutionError, ValueError) as error:
             raise BuildError(f"docs/{source}: {error}") from None
-        store.write(name, {key: json.dumps(known[key])}, 0.0)
-    if len(known[key]) != len(codes) or not any(known[key]):
+        store.write(name_of(source), {key: json.dumps(known[key])}, 0.0)
+    found = known.get(key, [])
+    if len(found) != len(codes) or not any(found):
         raise BuildError(f"docs/{source}: its cells have no outputs")
-    shown = iter(known[key])
+    shown = iter(found)
     page.markdown = FENCE.sub(lambda cell: cell[0] + next(shown), page.markdown)
     Page.render(page, config, files)
 
 
 known: dict[str, list[str]] = {}  # outputs by key, for the next language
+started: dict[str, Future[str]] = {}  # what runs, by key

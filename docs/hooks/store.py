@@ -20,7 +20,8 @@ from urllib.parse import quote
 from cells import Cell, parse
 
 
-def imported(code: str) -> set[str]:
+@cache
+def imported(code: str) -> frozenset[str]:
     """Return the names of the modules that a piece of code imports.
 
     >>> sorted(imported("import torch.nn\\nfrom plotting import svg"))
@@ -32,7 +33,7 @@ def imported(code: str) -> set[str]:
             names.update(alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
             names.add(node.module)
-    return names
+    return frozenset(names)
 
 
 @cache
@@ -50,7 +51,7 @@ def version(module: str) -> str:
     if module in sys.stdlib_module_names:
         return ""
     try:
-        return metadata.version(module)
+        return metadata.version({"sklearn": "scikit-learn"}.get(module, module))
     except metadata.PackageNotFoundError:
         found = distributions().get(module, [])
         return " ".join(f"{name} {metadata.version(name)}" for name in found)
@@ -73,7 +74,7 @@ class Keys:
 
     def reach(self, code: str) -> tuple[set[str], set[str]]:
         """Return the snippets and the library modules that a piece of code reaches."""
-        todo, snippets, libraries = imported(code), set(), set()
+        todo, snippets, libraries = set(imported(code)), set(), set()
         while todo:
             module = todo.pop()
             name = module.partition(".")[0]
