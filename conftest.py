@@ -18,6 +18,7 @@ pytest_collect_file = Sybil(
 ).pytest()
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
     """Keep the examples of a docstring, and the tests of the site, in one process."""
     for item in items:

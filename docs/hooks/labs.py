@@ -84,8 +84,11 @@ def about(source: str, text: str, config) -> tuple[list[str], str, Store]:
 def on_pre_build(config) -> None:
     """Start the labs whose outputs are not known, with the snippets, on one thread."""
     root, docs = Path(config.config_file_path).parent, Path(config.docs_dir)
-    paths = {"PYTHONPATH": "snippets", "IPYTHONDIR": ".cache/ipython"}
-    os.environ.update(ENVIRONMENT | {k: str(root / v) for k, v in paths.items()})
+    path = [str(root / "snippets"), *filter(None, [os.environ.get("PYTHONPATH")])]
+    os.environ.update(ENVIRONMENT)
+    if path[0] not in os.environ.get("PYTHONPATH", ""):
+        os.environ["PYTHONPATH"] = os.pathsep.join(path)
+    os.environ["IPYTHONDIR"] = str(root / ".cache" / "ipython")
     if os.name != "nt":  # not through a port that others could reach
         ConnectionFileMixin.transport.default_value = "ipc"
     plugin = config.plugins["mkdocs-jupyter"]
