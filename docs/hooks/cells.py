@@ -19,7 +19,11 @@ FENCE = re.compile(
     r"^ *(?P<mark>`{3,}|~{3,})[^\n]*\bexec\b[^\n]*\n(?P<body>[\s\S]*?)^ *(?P=mark) *$",
     re.MULTILINE,
 )
-TWO_LANGUAGES = re.compile(r"# (?P<zh>[^|\n]*[\u4e00-\u9fff][^|\n]*) \| (?P<en>.+)$")
+HALVES = r'(?P<zh>[^|"\n]*[\u4e00-\u9fff][^|"\n]*) \| (?P<en>'
+TWO_LANGUAGES = [  # a comment to the end of its line, a string to its end
+    re.compile(rf"(?P<mark># ){HALVES}.+)$", re.MULTILINE),
+    re.compile(rf'(?P<mark>"){HALVES}[^"\n]+)(?=")'),
+]
 
 
 @dataclass
@@ -156,6 +160,8 @@ def shown(code: str, language: str) -> str:
 
     >>> shown('x = 1  # 一步 | one step', "en")
     'x = 1  # one step'
+    >>> shown('Case("一步 | one step", "1", holds=True)', "zh")
+    'Case("一步", "1", holds=True)'
     """
     lines: list[str | None] = list(code.split("\n"))
     for node in ast.walk(parse(code)):
@@ -163,6 +169,7 @@ def shown(code: str, language: str) -> str:
             first, last = node.body[0].lineno - 1, node.body[0].end_lineno
             if len(node.body) > 1:
                 lines[first:last] = [None] * (last - first)
-    kept = [line for line in lines if line is not None]
-    half = rf"# \g<{language}>"
-    return "\n".join(TWO_LANGUAGES.sub(half, line) for line in kept).strip("\n")
+    text = "\n".join(line for line in lines if line is not None).strip("\n")
+    for pattern in TWO_LANGUAGES:
+        text = pattern.sub(rf"\g<mark>\g<{language}>", text)
+    return text

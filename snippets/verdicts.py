@@ -1,0 +1,83 @@
+"""Verdicts on statements: a statement is tried in cases, and the cases decide."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from html import escape
+from typing import NamedTuple
+
+
+class Case(NamedTuple):
+    """One case in which a statement is tried.
+
+    what: the case in words, in two languages ("裁剪 | clipped"), or in symbols.
+    measured: the numbers that decide, as text.
+    holds: whether the statement holds in this case.
+    """
+
+    what: str
+    measured: str
+    holds: bool
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What came of the cases: true in all of them, false in none, else imprecise.
+
+    opinion: the statement is an opinion; the cases then show what was measured.
+    ValueError if there is no case, or if a case holds neither truly nor falsely.
+
+    >>> Trial(Case("1 + 1", "2", holds=True), Case("1 − 1", "0", holds=False))
+    imprecise
+    ✓ 1 + 1: 2
+    ✗ 1 − 1: 0
+    >>> Trial(Case("0 < 1", "True", holds=True)).verdict
+    'true'
+    >>> Trial()
+    Traceback (most recent call last):
+    ValueError: a statement is tried in one case at least
+    """
+
+    cases: tuple[Case, ...]
+    opinion: bool = False
+
+    def __init__(self, *cases: Case, opinion: bool = False) -> None:
+        if not cases:
+            raise ValueError("a statement is tried in one case at least")
+        for case in cases:
+            if bool(case.holds) is not case.holds:
+                raise ValueError(f"{case.what}: holds is {case.holds!r}, not a bool")
+        object.__setattr__(self, "cases", cases)
+        object.__setattr__(self, "opinion", opinion)
+
+    @property
+    def verdict(self) -> str:
+        """Return "true", "imprecise" or "false"."""
+        held = [case.holds for case in self.cases]
+        return "true" if all(held) else "imprecise" if any(held) else "false"
+
+    def __repr__(self) -> str:
+        return "\n".join([self.verdict + " (opinion)" * self.opinion, *self.lines()])
+
+    def lines(self) -> Iterator[str]:
+        """Yield a line of text for each case.
+
+        >>> list(Trial(Case("一 | one", "1", holds=True)).lines())
+        ['✓ 一 | one: 1']
+        """
+        for what, measured, holds in self.cases:
+            yield f"{'✓' if holds else '✗'} {what}: {measured}"
+
+    def __format__(self, _: str) -> str:
+        """Return the cases as a list in HTML, for a page.
+
+        >>> print(f"{Trial(Case('0 < 1', 'True', holds=True))}")
+        <ul class="trial" data-verdict="true"><li class="yes"><span>0 &lt; 1</span> \
+<output>True</output></li></ul>
+        """
+        items = "".join(
+            f'<li class="{"yes" if holds else "no"}"><span>{escape(what)}</span> '
+            f"<output>{escape(measured)}</output></li>"
+            for what, measured, holds in self.cases
+        )
+        opinion = " data-opinion" * self.opinion
+        return f'<ul class="trial" data-verdict="{self.verdict}"{opinion}>{items}</ul>'
