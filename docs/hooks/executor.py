@@ -83,6 +83,84 @@ def collect_all(config, root: Path) -> dict[str, list[list[Cell]]]:
     return {name: merge(name, languages) for name, languages in versions.items()}
 
 
+class Run:
+    """What a build runs: the cells of all pages, by page, in order, and their keys."""
+
+    def __init__(self, config, root: Path) -> None:
+        """Collect the cells; BuildError for one that cannot be, or a bad setting."""
+        settings = config.extra.get("cells", {})
+        cache = settings.get("cache", ".cache/cells")
+        try:
+            self.limit = float(settings.get("time_limit", 60))
+            self.workers = int(settings.get("workers", 0))
+        except ValueError as error:
+            raise BuildError(f"extra.cells in mkdocs.yml: {error}") from None
+        self.store = Store(root / cache if cache else None)
+        self.snippets = root / "snippets"
+        self.cells = collect_all(config, root)
+        self.makers = Keys(self.snippets)
+        self.keys = {name: self.makers.of(page) for name, page in self.cells.items()}
+        self.ran: list[float] = []  # seconds of each cell
+
+    def __len__(self) -> int:
+        return sum(map(len, self.cells.values()))
+
+    def look_up(self) -> list[str]:
+        """Give the cells the results that are known; return the other pages.
+
+        The longest comes first, so that no core waits long for the last page.
+        """
+        todo: dict[str, float] = {}
+        for name, page in self.cells.items():
+            outputs, seconds = self.store.read(name)
+            outputs = (known if serving else {}) | outputs
+            for key, twins in zip(self.keys[name], page, strict=True):
+                for cell in twins:
+                    cell.output, cell.failure = outputs.get(key), failures.get(key, "")
+            states = [(twins[0].output, twins[0].failure) for twins in page]
+            if (None, "") in states and not any(failure for _, failure in states):
+                todo[name] = seconds
+        return sorted(todo, key=todo.get, reverse=True)
+
+    def run(self, names: list[str]) -> None:
+        """Run these pages; BuildError where a cell fails, unless it is for serving."""
+        jobs = {
+            name: [(cell.code, cell.file, cell.line) for cell, *_ in self.cells[name]]
+            for name in names
+        }
+        codes = [code for page in jobs.values() for code, *_ in page]
+        preload = self.makers.preload(codes)
+        snippets = str(self.snippets)
+        run_pages(jobs, snippets, self.limit, self.report, preload, self.workers)
+
+    def report(self, name: str, number: int, result: Result) -> None:
+        """Take in what came of a cell; with the last one of a page, keep the page."""
+        cells, keys = self.cells[name], self.keys[name]
+        cell = cells[number][0]
+        result.failure = fault(cell, result)
+        if result.failure and not serving:
+            raise BuildError(result.failure)
+        if result.failure:
+            say(f"ERROR   -  {result.failure}")
+            failures.update(dict.fromkeys(keys[number:], result.failure))
+            for twin in [twin for twins in cells[number:] for twin in twins]:
+                twin.output, twin.failure = None, result.failure
+            return
+        for twin in cells[number]:
+            twin.output, twin.seconds = result.output, result.seconds
+        self.ran.append(result.seconds)
+        known[keys[number]] = result.output
+        if not cell.is_value:
+            log.info(f"{name} {cell.name} {result.seconds:.2f} s")
+        if number == len(cells) - 1:
+            outputs = {
+                key: twins[0].output for key, twins in zip(keys, cells, strict=True)
+            }
+            seconds = sum(twins[0].seconds for twins in cells)
+            if problem := self.store.write(name, outputs, seconds):
+                log.info(f"results are not kept: {problem}")
+
+
 def on_pre_build(config) -> None:
     """Collect the cells of all pages, and run those whose result is not known yet."""
     if config.plugins["i18n"].building:
@@ -91,74 +169,12 @@ def on_pre_build(config) -> None:
     if hooks not in sys.path:  # MkDocs takes it off again; the workers import from here
         sys.path.append(hooks)
     started = time.perf_counter()
-    root = Path(config.config_file_path).parent
-    settings = config.extra.get("cells", {})
-    cache = settings.get("cache", ".cache/cells")
-    store = Store(root / cache if cache else None)
-    try:
-        limit = float(settings.get("time_limit", 60))
-        workers = int(settings.get("workers", 0))
-    except ValueError as error:
-        raise BuildError(f"extra.cells in mkdocs.yml: {error}") from None
-
-    sequences = collect_all(config, root)
-    makers = Keys(root / "snippets")
-    keys = {name: makers.of(sequence) for name, sequence in sequences.items()}
-    todo: dict[str, float] = {}
-    for name, sequence in sequences.items():
-        outputs, seconds = store.read(name)
-        outputs = (known if serving else {}) | outputs
-        for key, twins in zip(keys[name], sequence, strict=True):
-            for cell in twins:
-                cell.output, cell.failure = outputs.get(key), failures.get(key, "")
-        states = [(twins[0].output, twins[0].failure) for twins in sequence]
-        if (None, "") in states and not any(failure for _, failure in states):
-            todo[name] = seconds
-
-    ran: list[float] = []
-
-    def report(name: str, number: int, result: Result) -> None:
-        twins = sequences[name][number]
-        cell = twins[0]
-        reason = fault(cell, result)
-        if reason and not serving:
-            raise BuildError(reason)
-        if reason:
-            say(f"ERROR   -  {reason}")
-            failures.update(dict.fromkeys(keys[name][number:], reason))
-            for later in sequences[name][number:]:
-                for twin in later:
-                    twin.output, twin.failure = None, reason
-            result.failure = reason
-            return
-        for twin in twins:
-            twin.output, twin.seconds = result.output, result.seconds
-        ran.append(result.seconds)
-        if not cell.is_value:
-            log.info(f"{name} {cell.name} {result.seconds:.2f} s")
-        known[keys[name][number]] = result.output
-        if number == len(sequences[name]) - 1:
-            keep(name)
-
-    def keep(name: str) -> None:
-        cells = [twins[0] for twins in sequences[name]]
-        outputs = dict(zip(keys[name], [cell.output for cell in cells], strict=True))
-        problem = store.write(name, outputs, sum(cell.seconds for cell in cells))
-        if problem:
-            log.info(f"results are not kept: {problem}")
-
-    jobs = {
-        name: [(cell.code, cell.file, cell.line) for cell, *_ in sequences[name]]
-        for name in sorted(todo, key=todo.get, reverse=True)  # the longest first
-    }
-    if jobs:
-        codes = [code for page in jobs.values() for code, *_ in page]
-        preload = makers.preload(codes)
-        run_pages(jobs, str(root / "snippets"), limit, report, preload, workers)
-    total = sum(len(sequence) for sequence in sequences.values())
+    run = Run(config, Path(config.config_file_path).parent)
+    if names := run.look_up():
+        run.run(names)
     log.info(
-        f"{len(ran)} cells and values run, {total - len(ran)} reused; {sum(ran):.1f} s "
-        f"in them, {time.perf_counter() - started:.1f} s in all"
+        f"{len(run.ran)} cells and values run, {len(run) - len(run.ran)} reused; "
+        f"{sum(run.ran):.1f} s in them, {time.perf_counter() - started:.1f} s in all"
     )
 
 

@@ -3,6 +3,7 @@
     python tests/bench/bench.py                      # the real site, then 12 pages
     python tests/bench/bench.py --pages 12 48 192    # how cost grows with pages
     python tests/bench/bench.py --peers              # needs: pip install -e '.[bench]'
+    python tests/bench/bench.py --rebuilds 50        # memory of mkdocs serve (Linux)
 
 Prints medians of a few rounds and ratios to the floor. The floor of a cold build is
 what no executor can save: the same pages with their code shown and not run, plus
@@ -14,6 +15,7 @@ import json
 import os
 import re
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
@@ -37,6 +39,37 @@ for step in range(1200):
     (grad,) = torch.autograd.grad(loss, w)
     w = (w - 0.1 * grad).detach().requires_grad_()
 print(f"{loss.item():.6f}")
+"""
+
+# What the generated pages need, and no more: the peers' pages have no formulas,
+# claims or labs either.
+CONFIG = """\
+site_name: generated
+theme: material
+extra:
+  cells:
+    cache: .cache/cells
+    workers: !ENV [CELL_WORKERS, 0]
+hooks:
+  - docs/hooks/staging.py
+  - docs/hooks/executor.py
+exclude_docs: /hooks/
+markdown_extensions:
+  - attr_list
+  - pymdownx.highlight
+  - pymdownx.snippets:
+      base_path: [!relative $config_dir/snippets]
+      check_paths: true
+      dedent_subsections: true
+  - pymdownx.superfences
+plugins:
+  - search
+  - markdown-exec:
+      ansi: "off"
+      languages: [python]
+  - i18n:
+      docs_structure: folder
+      languages:
 """
 
 
@@ -63,17 +96,21 @@ def forget(directory: Path) -> None:
         shutil.rmtree(directory / name, ignore_errors=True)
 
 
+def leave_out(config: Path, *hooks: str) -> None:
+    text = config.read_text("utf-8")
+    for hook in hooks:
+        text = text.replace(f"  - docs/hooks/{hook}.py\n", "")
+    text = re.sub(r"^hooks:\n(?!  - )", "hooks: []\n", text, flags=re.MULTILINE)
+    config.write_text(text, "utf-8")
+
+
 def shown_only(site: Path, target: Path) -> Path:
     """Copy a site so that its code is shown and not run."""
     shutil.copytree(site, target, ignore=shutil.ignore_patterns(".cache", "site"))
     for page in target.glob("docs/??/**/*.md"):
         text = FIGURE.sub("", page.read_text("utf-8"))
         page.write_text(EXEC.sub(r"```python\n\1\n```", text), "utf-8")
-    config = target / "mkdocs.yml"
-    text = config.read_text("utf-8")
-    for hook in ("staging", "executor", "inline_values"):
-        text = text.replace(f"  - docs/hooks/{hook}.py\n", "")
-    config.write_text(text, "utf-8")
+    leave_out(target / "mkdocs.yml", "staging", "executor", "inline_values", "claims")
     return target
 
 
@@ -112,12 +149,10 @@ def generated_site(target: Path, pages: int, languages=("zh", "en")) -> Path:
             page = target / "docs" / language / f"{name}.md"
             page.parent.mkdir(exist_ok=True)
             page.write_text("\n".join(parts), "utf-8")
-    config = (ROOT / "mkdocs.yml").read_text("utf-8")
-    config = re.sub(r"\nnav:\n(?:  .*\n)+", "\n", config)
-    config = re.sub(r"\n  - search:\n(?:      .*\n)+", "\n", config)
-    config = config.replace("\nextra_css:\n  - assets/site.css\n", "\n")
-    if "en" not in languages:
-        config = re.sub(r"        - locale: en\n(?:          .*\n)+", "", config)
+    config = CONFIG
+    for language in languages:
+        config += f"        - {{locale: {language}, name: {language}, "
+        config += f"default: {str(language == 'zh').lower()}}}\n"
     (target / "mkdocs.yml").write_text(config, "utf-8")
     return target
 
@@ -125,11 +160,7 @@ def generated_site(target: Path, pages: int, languages=("zh", "en")) -> Path:
 def plain(site: Path, target: Path) -> Path:
     """Copy a site so that plain markdown-exec runs its cells."""
     shutil.copytree(site, target, ignore=shutil.ignore_patterns(".cache", "site"))
-    config = target / "mkdocs.yml"
-    text = config.read_text("utf-8")
-    for hook in ("staging", "executor"):
-        text = text.replace(f"  - docs/hooks/{hook}.py\n", "")
-    config.write_text(text, "utf-8")
+    leave_out(target / "mkdocs.yml", "staging", "executor")
     return target
 
 
@@ -155,7 +186,7 @@ def peers(base: Path, pages: int) -> dict[str, tuple[Path, list[str], dict]]:
     jupyter = base / "mkdocs-jupyter"
     (jupyter / "docs").mkdir(parents=True)
     (jupyter / "mkdocs.yml").write_text(
-        "site_name: x\ntheme: material\nplugins:\n  - mkdocs-jupyter:\n"
+        "site_name: x\ntheme: material\nplugins:\n  - search\n  - mkdocs-jupyter:\n"
         "      execute: true\n      allow_errors: false\n"
     )
     myst = base / "myst-nb"
@@ -174,8 +205,8 @@ def peers(base: Path, pages: int) -> dict[str, tuple[Path, list[str], dict]]:
     (gallery / "examples").mkdir(parents=True)
     (gallery / "conf.py").write_text(
         "extensions = ['sphinx_gallery.gen_gallery']\n"
-        "sphinx_gallery_conf = {'examples_dirs': 'examples', 'gallery_dirs': 'gallery',"
-        " 'image_scrapers': ()}\nexclude_patterns = ['_build', 'examples']\n"
+        "sphinx_gallery_conf = {'examples_dirs': 'examples', 'gallery_dirs': 'gallery'}"
+        "\nexclude_patterns = ['_build', 'examples']\n"
     )
     (gallery / "index.rst").write_text("x\n=\n\n.. toctree::\n\n   gallery/index\n")
     (gallery / "examples" / "GALLERY_HEADER.rst").write_text("Gallery\n=======\n")
@@ -257,12 +288,65 @@ def measure(site: Path, base: Path, number: int, edited: str) -> dict[str, float
     return {"each cell once": cells, "floor": floor, **times}
 
 
+def serve(site: Path, rebuilds: int) -> list[float]:
+    """Return the resident MB of ``mkdocs serve`` after each rebuild for an edit."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        address = f"127.0.0.1:{free.getsockname()[1]}"
+    command = [sys.executable, "-m", "mkdocs", "serve", "-a", address]
+    environment = os.environ | ONE_THREAD | {"NO_MKDOCS_2_WARNING": "1"}
+    page = site / "docs" / "en" / "index.md"
+    text = page.read_text("utf-8")
+    sizes = []
+    with subprocess.Popen(
+        command, cwd=site, env=environment, stderr=subprocess.PIPE, text=True
+    ) as server:
+        for line in server.stderr:
+            if "Serving on" in line or "Reloading browsers" in line:
+                status = Path(f"/proc/{server.pid}/status").read_text()
+                sizes.append(int(re.search(r"VmRSS:\s+(\d+)", status)[1]) / 1024)
+                if len(sizes) > rebuilds:
+                    break
+                time.sleep(0.5)  # two edits at once would be one rebuild
+                page.write_text(f"{text}\n<!-- {len(sizes)} -->\n", "utf-8")
+        server.terminate()
+    return sizes
+
+
+def languages(base: Path, pages: int, number: int) -> dict[str, float]:
+    """Time the same pages in one language and in two, with code run and not run."""
+    rows = {}
+    for name, codes in (("one", ("zh",)), ("two", ("zh", "en"))):
+        site = generated_site(base / f"{name}-{pages}", pages, codes)
+        shown = shown_only(site, base / f"{name}-{pages}-shown")
+
+        def cold(site=site) -> float:
+            forget(site)
+            return mkdocs(site, CELL_WORKERS="1")
+
+        rows |= rounds(
+            number,
+            {
+                f"{name}, cold, one worker": cold,
+                f"{name}, code shown, not run": lambda shown=shown: mkdocs(shown),
+            },
+        )
+    work = [
+        rows[f"{name}, cold, one worker"] - rows[f"{name}, code shown, not run"]
+        for name in ("one", "two")
+    ]
+    return rows | {
+        "one language, apart from rendering": work[0],
+        "two languages, apart from rendering": work[1],
+    }
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--pages", type=int, nargs="*", default=[12])
     parser.add_argument("--real", action=argparse.BooleanOptionalAction, default=True)
     parser.add_argument("--peers", action="store_true")
+    parser.add_argument("--rebuilds", type=int, default=0)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         base = Path(name)
@@ -274,6 +358,15 @@ def main() -> None:
             site = generated_site(base / f"pages{pages}", pages)
             rows = measure(site, base, options.rounds, "index")
             table(f"{pages} generated pages, two languages", rows, "floor")
+        if options.pages:
+            rows = languages(base, options.pages[0], options.rounds)
+            base_row = "one language, apart from rendering"
+            table(f"{options.pages[0]} pages, languages", rows, base_row)
+        if options.rebuilds:
+            sizes = serve(generated_site(base / "served", 12), options.rebuilds)
+            print("\n### mkdocs serve\n\n| rebuilds | resident, MB |\n| --- | --- |")
+            for rebuild in range(0, len(sizes), max(1, options.rebuilds // 5)):
+                print(f"| {rebuild} | {sizes[rebuild]:.1f} |")
         if options.peers:
             pages = options.pages[0]
             ours = generated_site(base / "ours", pages, languages=("zh",))
