@@ -34,7 +34,7 @@ torch.manual_seed({page})
 w = torch.randn(20, 20, requires_grad=True)
 """
 LOOP = """\
-for step in range(1200):
+for step in range(3600):
     loss = (w @ w.T - torch.eye(20)).square().mean()
     (grad,) = torch.autograd.grad(loss, w)
     w = (w - 0.1 * grad).detach().requires_grad_()
