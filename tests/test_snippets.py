@@ -24,9 +24,10 @@ def public_functions(module):
     }
 
 
-def test_there_is_a_snippet_for_every_page():
-    pages = {path.stem for path in (SNIPPETS.parent / "docs" / "zh").rglob("*.md")}
-    assert {page.replace("-", "_") for page in pages} <= set(MODULES)
+def test_there_is_a_snippet_for_every_page_with_code():
+    pages = (SNIPPETS.parent / "docs" / "zh").rglob("*.md")
+    names = {path.stem for path in pages if "```" in path.read_text("utf-8")}
+    assert {name.replace("-", "_") for name in names} <= set(MODULES)
 
 
 @pytest.mark.parametrize("name", MODULES)

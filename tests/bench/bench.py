@@ -25,6 +25,7 @@ from pathlib import Path
 from statistics import median
 
 ROOT = Path(__file__).parents[2]
+MKDOCS = [str(Path(sys.executable).with_name("mkdocs"))]
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 EXEC = re.compile(r"```python exec=[^\n]*\n(--8<-- [^\n]*)\n```")
 FIGURE = re.compile(r'```python exec=[^\n]*html="on"[^\n]*\n--8<-- [^\n]*\n```')
@@ -88,7 +89,7 @@ def seconds(command: list[str], directory: Path, **variables: str) -> float:
 
 
 def mkdocs(directory: Path, **variables: str) -> float:
-    return seconds([sys.executable, "-m", "mkdocs", "build"], directory, **variables)
+    return seconds([*MKDOCS, "build"], directory, **variables)
 
 
 def forget(directory: Path) -> None:
@@ -180,7 +181,7 @@ def notebook(number: int) -> dict:
 def peers(base: Path, pages: int) -> dict[str, tuple[Path, list[str], dict]]:
     """Write the generated pages for the other tools; return how to build each."""
     sphinx = [sys.executable, "-m", "sphinx", "-q", ".", "_build"]
-    build = [sys.executable, "-m", "mkdocs", "build"]
+    build = [*MKDOCS, "build"]
     names = ["index", *(f"page{number}" for number in range(1, pages))]
 
     jupyter = base / "mkdocs-jupyter"
@@ -292,7 +293,7 @@ def serve(site: Path, rebuilds: int) -> list[float]:
     """Return the resident MB of ``mkdocs serve`` after each rebuild for an edit."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         address = f"127.0.0.1:{free.getsockname()[1]}"
-    command = [sys.executable, "-m", "mkdocs", "serve", "-a", address]
+    command = [*MKDOCS, "serve", "-a", address]
     environment = os.environ | ONE_THREAD | {"NO_MKDOCS_2_WARNING": "1"}
     page = site / "docs" / "en" / "index.md"
     text = page.read_text("utf-8")
@@ -372,7 +373,7 @@ def main() -> None:
             ours = generated_site(base / "ours", pages, languages=("zh",))
             bare = plain(ours, base / "plain")
             path = {"PYTHONPATH": str(bare / "snippets")}
-            build = [sys.executable, "-m", "mkdocs", "build"]
+            build = [*MKDOCS, "build"]
             tools = {
                 "ours": (ours, build, {}),
                 "plain markdown-exec": (bare, build, path),
