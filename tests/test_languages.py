@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
+from mkdocs.utils.meta import get_data
 
 DOCS = Path(__file__).parents[1] / "docs"
 PAGES = sorted(path.relative_to(DOCS / "zh") for path in (DOCS / "zh").rglob("*.md"))
@@ -127,3 +128,12 @@ def test_chinese_is_set_apart_from_latin_and_english_has_no_chinese_marks(page):
     english = FENCE.sub("", read("en", page))
     if page.name != "index.md":  # which names the post by its title
         assert not re.findall(r".*[，。；：！？（）、].*", english)
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+@pytest.mark.parametrize("page", PAGES, ids=str)
+def test_what_looks_like_front_matter_is_read_as_such(language, page):
+    text = read(language, page)
+    if text.startswith("---\n"):
+        _, data = get_data(text)
+        assert data, "MkDocs would show it as text"
