@@ -176,7 +176,7 @@ def ledger(language: str, here: str) -> Markup:
         cells = "".join(f"<td>{number}</td>" for number in numbers)
         rows.append(f'<tr><th scope="row">{section or words["sum"]}</th>{cells}</tr>')
     table = (
-        f'<table class="tally"><thead><tr><th scope="col">{words["section"]}</th>{head}'
+        f'<table><thead><tr><th scope="col">{words["section"]}</th>{head}'
         f'<th scope="col">{words["sum"]}</th></tr></thead><tbody>{"".join(rows)}'
         "</tbody></table>"
     )
@@ -217,7 +217,8 @@ def on_env(env, config, files) -> None:
         def fill(mark: re.Match, page=page, language=language) -> str:
             if not mark[1]:
                 return ledger(language, page.url)
-            return str(len(claims) if mark[1] == "all" else tally[mark[1]])
+            number = len(claims) if mark[1] == "all" else tally[mark[1]]
+            return mark[0].replace("></", f">{number}</")
 
         if page and page.content:
             page.content = MARKS.sub(fill, page.content)
