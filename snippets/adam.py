@@ -5,6 +5,7 @@ import math
 
 import torch
 from checks import check_adam
+from verdicts import Case, Trial
 
 # --8<-- [end:imports]
 
@@ -375,6 +376,390 @@ def noise_floor(lr, steps=2000, copies=200):
 
 
 # --8<-- [end:floor]
+
+
+# --8<-- [start:c71]
+def c71() -> Trial:
+    """Each iteration computes a gradient: a loop with g_t against torch, 500 steps.
+
+    >>> c71()
+    true
+    ✓ adam = torch.optim.Adam, t ≤ 500: True
+    """
+    grads = random_gradients(500, 100)
+    exact = torch.equal(follow(adam, grads), follow_torch(grads, foreach=False))
+    return Trial(Case("adam = torch.optim.Adam, t ≤ 500", f"{exact}", exact))
+
+
+# --8<-- [end:c71]
+
+
+# --8<-- [start:moment-gaps]
+def moment_gaps(steps: int = 200) -> tuple[float, float]:
+    """Return how far m and v of the paper's rule are from torch's, at most.
+
+    >>> m_gap, v_gap = moment_gaps(steps=10)
+    >>> m_gap < 1e-12, v_gap < 1e-12
+    (True, True)
+    """
+    param, state = torch.zeros(100, dtype=torch.float64), {}
+    twin = torch.zeros_like(param, requires_grad=True)
+    optimizer = torch.optim.Adam([twin])
+    for grad in random_gradients(steps, 100):
+        adam_in_paper(param, grad, state)
+        twin.grad = grad.clone()
+        optimizer.step()
+    theirs = optimizer.state[twin]
+    gaps = state["m"] - theirs["exp_avg"], state["v"] - theirs["exp_avg_sq"]
+    return gaps[0].abs().max().item(), gaps[1].abs().max().item()
+
+
+# --8<-- [end:moment-gaps]
+
+
+# --8<-- [start:c72]
+def c72() -> Trial:
+    """m_t = β₁ m_{t−1} + (1 − β₁) g_t is torch's exp_avg, over 200 steps.
+
+    >>> c72()
+    true
+    ✓ |m − exp_avg|: < 1e-14
+    """
+    gap, _ = moment_gaps()
+    return Trial(
+        Case("|m − exp_avg|", "< 1e-14" if gap < 1e-14 else f"{gap:.0e}", gap < 1e-14)
+    )
+
+
+# --8<-- [end:c72]
+
+
+# --8<-- [start:c73]
+def c73() -> Trial:
+    """v_t = β₂ v_{t−1} + (1 − β₂) g_t² is torch's exp_avg_sq, over 200 steps.
+
+    >>> c73()
+    true
+    ✓ |v − exp_avg_sq|: < 1e-14
+    """
+    _, gap = moment_gaps()
+    small = "< 1e-14" if gap < 1e-14 else f"{gap:.0e}"
+    return Trial(Case("|v − exp_avg_sq|", small, gap < 1e-14))
+
+
+# --8<-- [end:c73]
+
+
+# --8<-- [start:c74]
+def c74() -> Trial:
+    """The betas are usually close to 1, such as 0.9 and 0.999: torch's defaults.
+
+    >>> c74()
+    true
+    ✓ Adam: β = (0.9, 0.999)
+    ✓ AdamW: β = (0.9, 0.999)
+    ✓ NAdam: β = (0.9, 0.999)
+    ✓ RAdam: β = (0.9, 0.999)
+    """
+    param = torch.zeros(1, requires_grad=True)
+    cases = []
+    for name in ("Adam", "AdamW", "NAdam", "RAdam"):
+        betas = getattr(torch.optim, name)([param]).defaults["betas"]
+        cases.append(Case(name, f"β = {betas}", betas == (0.9, 0.999)))
+    return Trial(*cases)
+
+
+# --8<-- [end:c74]
+
+
+# --8<-- [start:c75]
+def c75() -> Trial:
+    """The printed rule is Adam: its step over that of torch, for a constant gradient.
+
+    >>> c75()
+    false
+    ✗ t = 1: Δθ / Δθ(torch) = 3.1623
+    ✗ t = 12: Δθ / Δθ(torch) = 6.5685
+    ✗ t = 1000: Δθ / Δθ(torch) = 1.2576
+    """
+    grads = torch.full((4000, 1), 0.3, dtype=torch.float64)
+    printed, theirs = follow(adam_as_printed, grads), follow_torch(grads)
+    start = torch.zeros(1, 1, dtype=torch.float64)
+    steps = (torch.cat([start, path]).diff(dim=0) for path in (printed, theirs))
+    ratio = torch.div(*steps).flatten()
+    worst = int(ratio.argmax()) + 1
+    return Trial(
+        *(
+            Case(
+                f"t = {t}",
+                f"Δθ / Δθ(torch) = {ratio[t - 1]:.4f}",
+                abs(ratio[t - 1].item() - 1) < 0.01,
+            )
+            for t in (1, worst, 1000)
+        )
+    )
+
+
+# --8<-- [end:c75]
+
+
+# --8<-- [start:corrected-moments]
+def corrected_moments(step: int) -> dict[str, float]:
+    """Return the means of m, m̂, v and v̂ for gradients of mean 0.5 and variance 1.
+
+    Over 1000 parameters, after ``step`` steps.
+
+    >>> {name: round(value, 1) for name, value in corrected_moments(1).items()}
+    {'m': 0.1, 'm̂': 0.5, 'v': 0.0, 'v̂': 1.2}
+    """
+    param, state = torch.zeros(1000, dtype=torch.float64), {}
+    for grad in 0.5 + random_gradients(1000, 1000)[:step]:
+        adam(param, grad, state)
+    m, v = state["exp_avg"].mean().item(), state["exp_avg_sq"].mean().item()
+    return {"m": m, "m̂": m / (1 - 0.9**step), "v": v, "v̂": v / (1 - 0.999**step)}
+
+
+# --8<-- [end:corrected-moments]
+
+
+# --8<-- [start:c68]
+def c68() -> Trial:
+    """m̂ estimates the mean of g and v̂ that of g², which are 0.5 and 1.25 here.
+
+    >>> c68()
+    true
+    ✓ m̂ ≈ E[g] = 0.5: 0.501
+    ✓ v̂ ≈ E[g²] = 1.25: 1.247
+    """
+    found = corrected_moments(1000)
+    return Trial(
+        Case("m̂ ≈ E[g] = 0.5", f"{found['m̂']:.3f}", abs(found["m̂"] - 0.5) < 0.05),
+        Case("v̂ ≈ E[g²] = 1.25", f"{found['v̂']:.3f}", abs(found["v̂"] - 1.25) < 0.05),
+    )
+
+
+# --8<-- [end:c68]
+
+
+# --8<-- [start:c69]
+def c69() -> Trial:
+    """Bias correction corrects the estimates: at the first step, where it does most.
+
+    >>> c69()
+    true
+    ✓ m → m̂ ≈ 0.5: 0.05012 → 0.501
+    ✓ v → v̂ ≈ 1.25: 0.00124 → 1.237
+    """
+    found = corrected_moments(1)
+    cases = []
+    for raw, hat, true in (("m", "m̂", 0.5), ("v", "v̂", 1.25)):
+        off, left = abs(found[raw] - true), abs(found[hat] - true)
+        shown = f"{found[raw]:.5f} → {found[hat]:.3f}"
+        cases.append(Case(f"{raw} → {hat} ≈ {true}", shown, left < 0.1 * off))
+    return Trial(*cases)
+
+
+# --8<-- [end:c69]
+
+
+# --8<-- [start:c65]
+def c65() -> Trial:
+    """Adam averages the momentum, and squares the average of the gradient.
+
+    The post's words against two averages that torch keeps, over 200 steps.
+
+    >>> c65()
+    imprecise
+    ✗ m：动量的平均 | m: the average of the momentum: |Δ| = 3.74
+    ✓ m：梯度的平均 | m: the average of the gradient: |Δ| < 1e-14
+    ✗ v：平均的平方 | v: the square of the average: |Δ| = 0.25
+    ✓ v：平方的平均 | v: the average of the square: |Δ| < 1e-14
+    """
+    param, state = torch.zeros(100, dtype=torch.float64), {}
+    of_grad = of_square = momentum = of_momentum = 0.0
+    for grad in random_gradients(200, 100):
+        adam(param, grad, state)
+        of_grad = 0.9 * of_grad + 0.1 * grad
+        of_square = 0.999 * of_square + 0.001 * grad**2
+        momentum = 0.9 * momentum + grad
+        of_momentum = 0.9 * of_momentum + 0.1 * momentum
+    m, v = state["exp_avg"], state["exp_avg_sq"]
+    cases = []
+    for what, kept, other in (
+        ("m：动量的平均 | m: the average of the momentum", m, of_momentum),
+        ("m：梯度的平均 | m: the average of the gradient", m, of_grad),
+        ("v：平均的平方 | v: the square of the average", v, of_grad**2),
+        ("v：平方的平均 | v: the average of the square", v, of_square),
+    ):
+        gap = (kept - other).abs().max().item()
+        small = "< 1e-14" if gap < 1e-14 else f"{gap:.2f}"
+        cases.append(Case(what, f"|Δ| = {small}".replace("= <", "<"), gap < 1e-14))
+    return Trial(*cases)
+
+
+# --8<-- [end:c65]
+
+
+# --8<-- [start:c70]
+def c70() -> Trial:
+    """θ, m and v usually start at 0: torch's states, and a network that starts so.
+
+    >>> c70()
+    imprecise
+    ✓ m₀, v₀: 0, 0
+    ✗ θ₀ = 0：准确率；不同的单元 | θ₀ = 0: accuracy; distinct units: 0.52; 1/8
+    """
+    param, state = torch.ones(1, dtype=torch.float64), {}
+    adam(param, torch.zeros(1, dtype=torch.float64), state)
+    zeros = [state[name].item() for name in ("exp_avg", "exp_avg_sq")]
+    _, accuracy, units = train_mlp(zero=True)
+    return Trial(
+        Case("m₀, v₀", f"{zeros[0]:g}, {zeros[1]:g}", zeros == [0, 0]),
+        Case(
+            "θ₀ = 0：准确率；不同的单元 | θ₀ = 0: accuracy; distinct units",
+            f"{accuracy:.2f}; {units}/8",
+            accuracy > 0.9 and units > 1,
+        ),
+    )
+
+
+# --8<-- [end:c70]
+
+
+# --8<-- [start:c76]
+def c76() -> Trial:
+    """ε is for numerical stability, usually 1e-8.
+
+    >>> c76()
+    true
+    ✓ g = 0: ε = 0; ε = 1e-8: Δθ = nan; 0.0
+    ✓ torch.optim.Adam: ε = 1e-08
+    """
+    zero = torch.zeros(1, 1, dtype=torch.float64)
+    without, with_eps = follow_torch(zero, eps=0.0).item(), follow_torch(zero).item()
+    eps = torch.optim.Adam([torch.zeros(1, requires_grad=True)]).defaults["eps"]
+    return Trial(
+        Case(
+            "g = 0: ε = 0; ε = 1e-8",
+            f"Δθ = {without}; {with_eps}",
+            math.isnan(without) and with_eps == 0,
+        ),
+        Case("torch.optim.Adam", f"ε = {eps}", eps == 1e-8),
+    )
+
+
+# --8<-- [end:c76]
+
+
+# --8<-- [start:c77]
+def c77() -> Trial:
+    """Adam adapts to gradients of any size: the loss times 1e-3, 1 and 1e3.
+
+    It should end at the same place; the minimum is at 1.
+
+    >>> c77()
+    true
+    ✓ Adam, × 1e-3, 1, 1e3: 0.99997, 0.99997, 0.99997
+    ✓ 而 SGD 不能，× 1e-3, 1 | unlike SGD, × 1e-3, 1: 0.00995, 0.99996
+    """
+    ends = [scaled_run(torch.optim.Adam, scale, lr=0.05) for scale in (1e-3, 1, 1e3)]
+    sgd = [scaled_run(torch.optim.SGD, scale, lr=0.05) for scale in (1e-3, 1)]
+    return Trial(
+        Case(
+            "Adam, × 1e-3, 1, 1e3",
+            ", ".join(f"{end:.5f}" for end in ends),
+            max(ends) - min(ends) < 1e-3,
+        ),
+        Case(
+            "而 SGD 不能，× 1e-3, 1 | unlike SGD, × 1e-3, 1",
+            ", ".join(f"{end:.5f}" for end in sgd),
+            abs(sgd[0] - sgd[1]) > 0.5,
+        ),
+    )
+
+
+# --8<-- [end:c77]
+
+
+# --8<-- [start:c80]
+def c80() -> Trial:
+    """α is the learning rate: the first step in units of α, for three gradients.
+
+    >>> c80()
+    true
+    ✓ g = 0.001: Δθ = 1.0000 α
+    ✓ g = 1: Δθ = 1.0000 α
+    ✓ g = 1000: Δθ = 1.0000 α
+    """
+    cases = []
+    for size in (1e-3, 1.0, 1e3):
+        grad = torch.full((1, 1), size, dtype=torch.float64)
+        step = -follow(adam, grad, lr=1.0).item()
+        cases.append(Case(f"g = {size:g}", f"Δθ = {step:.4f} α", abs(step - 1) < 0.01))
+    return Trial(*cases)
+
+
+# --8<-- [end:c80]
+
+
+# --8<-- [start:c78]
+def c78() -> Trial:
+    """Adam stays stable and converges to a local optimum.
+
+    On a parabola; in the example of Reddi et al., where −1 is best; and with noise,
+    where the loss must keep falling in the second half of the run.
+
+    >>> c78()
+    imprecise
+    ✓ x²/2: |x| = 2e-23
+    ✗ Reddi et al.: x = 1.000
+    ✗ 有噪声：1,000、4,000 步的损失 | noise: loss at 1,000, 4,000: 0.024, 0.024
+    """
+    parabola = descend(adam_in_paper, 1.0, lr=0.05, steps=1000)[-1].item()
+    stuck = reddi(amsgrad=False)[-1].item()
+    early, late = noise_floor(0.1, steps=1000), noise_floor(0.1, steps=4000)
+    return Trial(
+        Case("x²/2", f"|x| = {abs(parabola):.0e}", abs(parabola) < 1e-3),
+        Case("Reddi et al.", f"x = {stuck:.3f}", stuck < -0.9),
+        Case(
+            "有噪声：1,000、4,000 步的损失 | noise: loss at 1,000, 4,000",
+            f"{early:.3f}, {late:.3f}",
+            late < 0.5 * early,
+        ),
+    )
+
+
+# --8<-- [end:c78]
+
+
+# --8<-- [start:c79]
+def c79() -> Trial:
+    """Adam is often a default: in torch there is none, in scikit-learn there is.
+
+    >>> c79()
+    imprecise
+    ✗ torch：可选的类；默认 | torch: classes to choose from; a default: 15; None
+    ✓ sklearn MLPClassifier().solver: adam
+    """
+    from sklearn.neural_network import MLPClassifier
+
+    optimizers = [
+        kind
+        for kind in vars(torch.optim).values()
+        if isinstance(kind, type) and issubclass(kind, torch.optim.Optimizer)
+    ]
+    chosen = MLPClassifier().get_params()["solver"]
+    return Trial(
+        Case(
+            "torch：可选的类；默认 | torch: classes to choose from; a default",
+            f"{len(optimizers) - 1}; {getattr(torch.optim, 'default', None)}",
+            hasattr(torch.optim, "default"),
+        ),
+        Case("sklearn MLPClassifier().solver", chosen, chosen == "adam"),
+    )
+
+
+# --8<-- [end:c79]
 
 
 if __name__ == "__main__":

@@ -115,7 +115,7 @@ def judged(inner: str, language: str, place: str) -> tuple[str, Claim]:
     words = WORDS[language]
     title, rest = take(TITLE, inner)
     trial, rest = take(TRIAL, rest)
-    code, rest = take(CODE, rest)
+    code, rest = "".join(CODE.findall(rest)), CODE.sub("", rest)
     if not (title and trial and code):
         raise ValueError("it has a title, the cell of its trial, and the value {{ … }}")
     shown = SPAN.sub(rf"<span>\g<{language}></span>", trial.group().strip())
@@ -130,7 +130,7 @@ def judged(inner: str, language: str, place: str) -> tuple[str, Claim]:
     html = (
         f'<p class="admonition-title">{word}{words["between"]}{title[1]}</p>\n{shown}\n'
         f'{rest}<details class="criterion"><summary>{words["criterion"]}</summary>\n'
-        f"{code.group()}</details>\n"
+        f"{code}</details>\n"
     )
     return html, claim
 
