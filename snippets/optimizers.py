@@ -8,6 +8,7 @@ import torch
 from checks import check_range, check_tensors
 from torch import Tensor
 from torch.optim import Optimizer
+from verdicts import Case, Trial
 
 # --8<-- [end:imports]
 
@@ -611,6 +612,581 @@ def sweep(
 
 
 # --8<-- [end:sweep]
+
+
+# --8<-- [start:c47]
+def c47() -> Trial:
+    """Optimizers differ in how they update: first steps for g = (1, 0.01), lr 0.1.
+
+    >>> c47()
+    true
+    ✓ Adagrad : SGD: 0.100, 0.100 : 0.100, 0.001
+    ✓ RMSprop : SGD: 1.000, 1.000 : 0.100, 0.001
+    ✓ Adam : SGD: 0.100, 0.100 : 0.100, 0.001
+    """
+    steps = {}
+    for name in ("SGD", "Adagrad", "RMSprop", "Adam"):
+        param = torch.zeros(2, requires_grad=True)
+        param.grad = torch.tensor([1.0, 0.01])
+        getattr(torch.optim, name)([param], lr=0.1).step()
+        steps[name] = ", ".join(f"{-v:.3f}" for v in param.tolist())
+    sgd = steps.pop("SGD")
+    return Trial(
+        *(Case(f"{name} : SGD", f"{s} : {sgd}", s != sgd) for name, s in steps.items())
+    )
+
+
+# --8<-- [end:c47]
+
+
+# --8<-- [start:descended]
+def descended(factor: float, uphill: bool = False) -> list[float]:
+    """Return the excess loss of 400 steps on the surface, lr = factor · 2/L.
+
+    uphill: along the gradient instead of against it.
+
+    >>> descended(0.5)[-1] < 1e-6 < descended(1.05)[-1]
+    True
+    """
+    x, y, best = regression()
+    theta = torch.tensor([-5.0, 1.5], dtype=torch.float64)
+    lr = factor * 2 / CURVATURE.max().item()
+    losses = [excess(theta, best).item()]
+    for _ in range(400):
+        sgd(theta, gradient(theta, x, y), {}, lr=lr, maximize=uphill)
+        losses.append(excess(theta, best).item())
+    return losses
+
+
+# --8<-- [end:descended]
+
+
+# --8<-- [start:c48]
+def c48() -> Trial:
+    """Steps of a certain length in the direction of the gradient lower the loss.
+
+    >>> c48()
+    imprecise
+    ✓ 逆着梯度，lr = 1/L | against the gradient, lr = 1/L: 108 → 2e-13
+    ✗ 沿着梯度，lr = 0.2/L | along the gradient, lr = 0.2/L: 108 → 2e+65
+    ✗ 逆着梯度，lr = 2/L | against the gradient, lr = 2/L: 108 → 8e+01
+    ✗ 逆着梯度，lr = 2.1/L | against the gradient, lr = 2.1/L: 108 → 1e+35
+    """
+    cases = []
+    for what, factor, uphill in (
+        ("逆着梯度，lr = 1/L | against the gradient, lr = 1/L", 0.5, False),
+        ("沿着梯度，lr = 0.2/L | along the gradient, lr = 0.2/L", 0.1, True),
+        ("逆着梯度，lr = 2/L | against the gradient, lr = 2/L", 1.0, False),
+        ("逆着梯度，lr = 2.1/L | against the gradient, lr = 2.1/L", 1.05, False),
+    ):
+        losses = descended(factor, uphill)
+        shown = f"{losses[0]:.0f} → {losses[-1]:.0e}"
+        cases.append(Case(what, shown, losses[-1] < 0.01 * losses[0]))
+    return Trial(*cases)
+
+
+# --8<-- [end:c48]
+
+
+# --8<-- [start:c49]
+def c49() -> Trial:
+    """Gradient descent may be slow: steps to 1e-6 at the best lr, by condition number.
+
+    >>> c49()
+    true
+    ✓ κ = 1, 100, 10⁴: 1, 691, 69,078
+    """
+    steps = {k: descend((1.0, k), 2 / (1 + k))[0] for k in (1, 100, 10_000)}
+    shown = ", ".join(f"{n:,}" for n in steps.values())
+    return Trial(Case("κ = 1, 100, 10⁴", shown, steps[10_000] > 1000 * steps[1]))
+
+
+# --8<-- [end:c49]
+
+
+# --8<-- [start:c50]
+def c50() -> Trial:
+    """Gradient descent is prone to end in a local optimum, and more so than others.
+
+    The share of starts that end in the worse of two wells; the distance of the ends of
+    40 starts from each other on a convex bowl.
+
+    >>> c50()
+    imprecise
+    ✓ 两口井 | two wells: 47.5%
+    ✗ 凸的碗，终点的差距 | a convex bowl, spread of the ends: < 1e-9
+    ✗ 比 Adam 更容易 | more so than Adam: 47.5% : 47.5%
+    """
+    worse, adam = wells(torch.optim.SGD), wells(torch.optim.Adam)
+    x, y, _ = regression()
+    starts = 5 * torch.randn(40, 2, generator=torch.Generator().manual_seed(0)).double()
+    for _ in range(800):
+        starts = starts - gradient(starts, x, y) / CURVATURE.max()
+    spread = (starts - starts.mean(0)).abs().max().item()
+    return Trial(
+        Case("两口井 | two wells", f"{worse:.1%}", worse > 0.1),
+        Case(
+            "凸的碗，终点的差距 | a convex bowl, spread of the ends",
+            "< 1e-9" if spread < 1e-9 else f"{spread:.1e}",
+            spread > 1e-3,
+        ),
+        Case(
+            "比 Adam 更容易 | more so than Adam",
+            f"{worse:.1%} : {adam:.1%}",
+            worse > adam + 0.01,
+        ),
+    )
+
+
+# --8<-- [end:c50]
+
+
+# --8<-- [start:c51]
+def c51() -> Trial:
+    """SGD uses one sample an update: torch's, fed with 1 and with all 128 samples.
+
+    It uses one sample if it makes another step than gradient descent.
+
+    >>> c51()
+    imprecise
+    ✓ 单个样本的梯度 | gradient of one sample: |Δθ| = 0.40
+    ✗ 全部样本的梯度 | gradient of all samples: |Δθ| < 1e-12
+    """
+    x, y, _ = regression()
+    cases = []
+    for what, rows in (
+        ("单个样本的梯度 | gradient of one sample", slice(0, 1)),
+        ("全部样本的梯度 | gradient of all samples", slice(None)),
+    ):
+        theta = torch.tensor([-5.0, 1.5], dtype=torch.float64, requires_grad=True)
+        descent = theta.detach() - 0.01 * gradient(theta.detach(), x, y)
+        theta.grad = gradient(theta.detach(), x[rows], y[rows])
+        torch.optim.SGD([theta], lr=0.01).step()
+        gap = (theta - descent).abs().max().item()
+        shown = "< 1e-12" if gap < 1e-12 else f"{gap:.2f}"
+        cases.append(Case(what, f"|Δθ| {shown}".replace("| 0", "| = 0"), gap > 1e-3))
+    return Trial(*cases)
+
+
+# --8<-- [end:c51]
+
+
+# --8<-- [start:c53]
+def c53() -> Trial:
+    """The variance of the updates may be large: of gradients of B drawn samples.
+
+    >>> c53()
+    true
+    ✓ B = 1, 10, 100: 8303, 816, 83
+    """
+    x, y, _ = regression()
+    start = torch.tensor([-5.0, 1.5], dtype=torch.float64)
+    each = gradient(start, x.unsqueeze(1), y.unsqueeze(1))
+    generator = torch.Generator().manual_seed(0)
+    variance = {}
+    for size in (1, 10, 100):
+        rows = torch.randint(len(x), (10_000, size), generator=generator)
+        variance[size] = each[rows].mean(1).var(0).sum().item()
+    shown = ", ".join(f"{v:.0f}" for v in variance.values())
+    return Trial(Case("B = 1, 10, 100", shown, variance[1] > 50 * variance[100]))
+
+
+# --8<-- [end:c53]
+
+
+# --8<-- [start:c55]
+def c55() -> Trial:
+    """A mini-batch's gradient is computed from its samples: it is their mean.
+
+    >>> c55()
+    true
+    ✓ B = 16: ‖Δg‖/‖g‖: < 1e-14
+    """
+    x, y, _ = regression()
+    start = torch.tensor([-5.0, 1.5], dtype=torch.float64)
+    each = gradient(start, x[:16].unsqueeze(1), y[:16].unsqueeze(1))
+    whole = gradient(start, x[:16], y[:16])
+    gap = ((each.mean(0) - whole).norm() / whole.norm()).item()
+    shown = "< 1e-14" if gap < 1e-14 else f"{gap:.0e}"
+    return Trial(Case("B = 16: ‖Δg‖/‖g‖", shown, gap < 1e-14))
+
+
+# --8<-- [end:c55]
+
+
+# --8<-- [start:c54]
+def c54() -> Trial:
+    """SGD may fail to reach the optimum: its floor at constant lr, and whether at all.
+
+    The mean excess loss of the last 1000 of 4000 steps with batches of one.
+
+    >>> c54()
+    true
+    ✓ lr = 0.01: loss − min = 0.0672
+    ✓ lr = 0.002: loss − min = 0.0090
+    """
+    lrs = torch.tensor([[0.01, 0.002]], dtype=torch.float64).repeat(4000, 1)
+    runs = sampled(regression(), lrs, batch=1, runs=64)[-1000:].mean(0).tolist()
+    return Trial(
+        *(
+            Case(f"lr = {lr}", f"loss − min = {floor:.4f}", floor > 1e-3)
+            for lr, floor in zip((0.01, 0.002), runs, strict=True)
+        )
+    )
+
+
+# --8<-- [end:c54]
+
+
+# --8<-- [start:raced]
+def raced(batch: int, lr: float, epochs: int = 60) -> list[float]:
+    """Return the excess loss after each epoch with batches of that size.
+
+    >>> len(raced(128, 0.05, epochs=3))
+    3
+    """
+    per_epoch = 128 // batch
+    lrs = torch.full((epochs * per_epoch, 1), lr, dtype=torch.float64)
+    run = sampled(regression(), lrs, batch, runs=1 if batch == 128 else 32)
+    return run[per_epoch - 1 :: per_epoch, 0].tolist()
+
+
+# --8<-- [end:raced]
+
+
+# --8<-- [start:c52]
+def c52() -> Trial:
+    """One sample at a time converges faster than all samples: excess loss by epoch.
+
+    >>> c52()
+    imprecise
+    ✓ 1 轮之后 | after epoch 1: B = 1: 2.887, B = 128: 91.718
+    ✗ 60 轮之后 | after epoch 60: B = 1: 0.044, B = 128: 0.007
+    """
+    one, whole = raced(1, 0.01), raced(128, 2 / (1 + CURVATURE.max().item()))
+    return Trial(
+        *(
+            Case(
+                f"{epoch} 轮之后 | after epoch {epoch}",
+                f"B = 1: {one[epoch - 1]:.3f}, B = 128: {whole[epoch - 1]:.3f}",
+                one[epoch - 1] < whole[epoch - 1],
+            )
+            for epoch in (1, 60)
+        )
+    )
+
+
+# --8<-- [end:c52]
+
+
+# --8<-- [start:c56]
+def c56() -> Trial:
+    """A mini-batch is as fast as SGD at first and as steady as descent later.
+
+    Faster than all samples after an epoch; below one sample's floor after 20.
+
+    >>> c56()
+    true
+    ✓ 1 轮：比全体快 | epoch 1: faster than all samples: 19.9 < 91.7
+    ✓ 20 轮：比单个样本低 | epoch 20: below one sample: 0.015 < 0.053
+    """
+    one, some = raced(1, 0.01, 20), raced(16, 0.03, 20)
+    whole = raced(128, 2 / (1 + CURVATURE.max().item()), 20)
+    return Trial(
+        Case(
+            "1 轮：比全体快 | epoch 1: faster than all samples",
+            f"{some[0]:.1f} < {whole[0]:.1f}",
+            some[0] < whole[0],
+        ),
+        Case(
+            "20 轮：比单个样本低 | epoch 20: below one sample",
+            f"{some[-1]:.3f} < {one[-1]:.3f}",
+            some[-1] < one[-1],
+        ),
+    )
+
+
+# --8<-- [end:c56]
+
+
+# --8<-- [start:c57]
+def c57() -> Trial:
+    """Momentum is a weighted average of gradients: the 100th step for gradients of 1.
+
+    An average of ones is 1.
+
+    >>> c57()
+    imprecise
+    ✓ dampening = 0.9: 1.000
+    ✗ dampening = 0: 10.000
+    """
+    ones = torch.ones(100, dtype=torch.float64)
+    cases = []
+    for what, dampening in (("dampening = 0.9", 0.9), ("dampening = 0", 0.0)):
+        options = {"momentum": 0.9, "dampening": dampening}
+        last = displacements(torch.optim.SGD, ones, **options)[-1].item()
+        cases.append(Case(what, f"{last:.3f}", abs(last - 1) < 0.01))
+    return Trial(*cases)
+
+
+# --8<-- [end:c57]
+
+
+# --8<-- [start:c58]
+def c58() -> Trial:
+    """Momentum accelerates and reduces oscillation: steps, and changes of sign.
+
+    lr = 1/L, against no momentum.
+
+    >>> c58()
+    imprecise
+    ✓ κ = 10⁴，最好的 μ | κ = 10⁴, best μ: 69078 → 1109; ± 69078 → 1109
+    ✗ κ = 100, μ = 0.9: 1375 → 263; ± 0 → 96
+    ✗ κ = 100, μ = 0.99: 1375 → 2678; ± 0 → 979
+    ✗ κ = 1, μ = 0.99: 1 → 2678; ± 0 → 1788
+    """
+    cases = []
+    for kappa, momentum in ((100, 0.9), (100, 0.99), (1, 0.99)):
+        steps, turns = descend((1.0, kappa), 1 / kappa, momentum)
+        plain_steps, plain_turns = descend((1.0, kappa), 1 / kappa)
+        shown = f"{plain_steps} → {steps}; ± {plain_turns} → {turns}"
+        what = f"κ = {kappa}, μ = {momentum}"
+        cases.append(Case(what, shown, steps < plain_steps and turns <= plain_turns))
+    root = math.sqrt(10_000)
+    best = descend((1.0, 10_000), (2 / (root + 1)) ** 2, ((root - 1) / (root + 1)) ** 2)
+    plain = descend((1.0, 10_000), 2 / 10_001)
+    shown = f"{plain[0]} → {best[0]}; ± {plain[1]} → {best[1]}"
+    fewer = best[0] < plain[0] and best[1] < plain[1]
+    return Trial(Case("κ = 10⁴，最好的 μ | κ = 10⁴, best μ", shown, fewer), *cases)
+
+
+# --8<-- [end:c58]
+
+
+# --8<-- [start:c59]
+def c59() -> Trial:
+    """AdaGrad applies a rate of its own to each parameter: after 100 steps, lr 0.1.
+
+    >>> c59()
+    true
+    ✓ g = 1, 0.1: 0.010, 0.100
+    """
+    param, state = torch.zeros(2, dtype=torch.float64), {}
+    for _ in range(100):
+        adagrad(param, torch.tensor([1.0, 0.1]).double(), state, lr=0.1)
+    rates = (0.1 / state["sum"].sqrt()).tolist()
+    shown = ", ".join(f"{rate:.3f}" for rate in rates)
+    return Trial(Case("g = 1, 0.1", shown, rates[1] > 2 * rates[0]))
+
+
+# --8<-- [end:c59]
+
+
+# --8<-- [start:c60]
+def c60() -> Trial:
+    """AdaGrad's rate falls with the updates: at t = 1, 4, 100 and 400, of lr.
+
+    >>> c60()
+    true
+    ✓ t = 1, 4, 100, 400: 1.00, 0.50, 0.10, 0.05
+    """
+    steps = displacements(torch.optim.Adagrad, torch.ones(400, dtype=torch.float64))
+    shown = ", ".join(f"{steps[t - 1]:.2f}" for t in (1, 4, 100, 400))
+    return Trial(Case("t = 1, 4, 100, 400", shown, bool((steps.diff() < 0).all())))
+
+
+# --8<-- [end:c60]
+
+
+# --8<-- [start:c61]
+def c61() -> Trial:
+    """The rate of frequent parameters falls more than that of rare ones, 1 in 100.
+
+    What is left of lr after 1000 steps, for rare gradients of three sizes.
+
+    >>> c61()
+    imprecise
+    ✓ |g| = 1 : 1: 0.3162, 0.0316
+    ✗ |g| = 10 : 1: 0.0316, 0.0316
+    ✗ |g| = 100 : 1: 0.0032, 0.0316
+    """
+
+    def left(size, every):
+        grads = torch.zeros(1000, dtype=torch.float64)
+        grads[::every] = size
+        return grads.square().sum().rsqrt().item()
+
+    frequent = left(1, 1)
+    return Trial(
+        *(
+            Case(
+                f"|g| = {size} : 1",
+                f"{left(size, 100):.4f}, {frequent:.4f}",
+                left(size, 100) > 1.001 * frequent,
+            )
+            for size in (1, 10, 100)
+        )
+    )
+
+
+# --8<-- [end:c61]
+
+
+# --8<-- [start:c62]
+def c62() -> Trial:
+    """RMSProp averages rates; or what it averages exponentially is something else.
+
+    >>> c62()
+    imprecise
+    ✓ 指数滑动平均，g² 的 | an exponential average, of g²: 1.41 : 1.41
+    ✗ 学习率的平均 | an average of the rates: 1.41 : 5.50
+    """
+    grads = torch.tensor([1.0, 0.1] * 500, dtype=torch.float64)
+    measured = (displacements(torch.optim.RMSprop, grads) / grads)[-2:].mean().item()
+    of_squares = grads.square().mean().rsqrt().item()
+    of_rates = (1 / grads).mean().item()
+    return Trial(
+        Case(
+            "指数滑动平均，g² 的 | an exponential average, of g²",
+            f"{measured:.2f} : {of_squares:.2f}",
+            abs(measured / of_squares - 1) < 0.05,
+        ),
+        Case(
+            "学习率的平均 | an average of the rates",
+            f"{measured:.2f} : {of_rates:.2f}",
+            abs(measured / of_rates - 1) < 0.05,
+        ),
+    )
+
+
+# --8<-- [end:c62]
+
+
+# --8<-- [start:c63]
+def c63() -> Trial:
+    """RMSProp keeps the rate from falling: what is left of it after 1000 steps.
+
+    >>> c63()
+    true
+    ✓ RMSProp, AdaGrad: 1.000, 0.032
+    """
+    ones = torch.ones(1000)
+    rms, ada = (
+        displacements(kind, ones)[-1].item()
+        for kind in (torch.optim.RMSprop, torch.optim.Adagrad)
+    )
+    return Trial(Case("RMSProp, AdaGrad", f"{rms:.3f}, {ada:.3f}", rms > 10 * ada))
+
+
+# --8<-- [end:c63]
+
+
+# --8<-- [start:c64]
+def c64() -> Trial:
+    """Adam combines momentum and adaptive rates: each alone is a limit of it.
+
+    Bias correction aside, over 300 random gradients.
+
+    >>> c64()
+    true
+    ✓ β₁ = 0: RMSProp: ‖Δ‖/‖Δθ‖ < 1e-6
+    ✓ ε → ∞：动量 | ε → ∞: momentum: ‖Δ‖/‖Δθ‖ < 1e-6
+    """
+    torch.manual_seed(0)
+    grads = torch.randn(300, 5, dtype=torch.float64)
+    t = torch.arange(1.0, 301.0).double().view(-1, 1)
+    adam, rms, sgd = torch.optim.Adam, torch.optim.RMSprop, torch.optim.SGD
+    adaptive = displacements(adam, grads, betas=(0.0, 0.99), eps=0.0)
+    expected = displacements(rms, grads, alpha=0.99, eps=0.0) * (1 - 0.99**t).sqrt()
+    rms_gap = ((adaptive - expected).norm() / expected.norm()).item()
+    heavy = displacements(adam, grads, eps=1e8) * 1e8
+    expected = displacements(sgd, grads, momentum=0.9) * (1 - 0.9) / (1 - 0.9**t)
+    sum_gap = ((heavy - expected).norm() / expected.norm()).item()
+    cases = []
+    for what, gap in (
+        ("β₁ = 0: RMSProp", rms_gap),
+        ("ε → ∞：动量 | ε → ∞: momentum", sum_gap),
+    ):
+        small = "< 1e-6" if gap < 1e-6 else f"{gap:.0e}"
+        cases.append(Case(what, f"‖Δ‖/‖Δθ‖ {small}", gap < 1e-6))
+    return Trial(*cases)
+
+
+# --8<-- [end:c64]
+
+
+# --8<-- [start:contest]
+def contest() -> dict[str, dict[str, float]]:
+    """Return, by problem and optimizer, final over initial loss at its best lr.
+
+    >>> ranks = contest()
+    >>> sorted(ranks), len(ranks["noisy"])
+    (['axes', 'network', 'noisy', 'rotated'], 5)
+    """
+    lrs = torch.logspace(-3, 1, 17, dtype=torch.float64)
+    problems = {
+        "axes": lambda: bowl(rotated=False),
+        "rotated": lambda: bowl(rotated=True),
+        "noisy": noisy,
+        "network": network,
+    }
+    optimizers = {
+        "SGD": (torch.optim.SGD, {}),
+        "momentum": (torch.optim.SGD, {"momentum": 0.9}),
+        "AdaGrad": (torch.optim.Adagrad, {}),
+        "RMSProp": (torch.optim.RMSprop, {}),
+        "Adam": (torch.optim.Adam, {}),
+    }
+    return {
+        problem: {
+            name: sweep(make(), kind, lrs, **options).min().item()
+            for name, (kind, options) in optimizers.items()
+        }
+        for problem, make in problems.items()
+    }
+
+
+# --8<-- [end:contest]
+
+
+# --8<-- [start:c66]
+def c66() -> Trial:
+    """Adam is among the most effective: its rank of 5 on four problems, best lr each.
+
+    >>> c66()
+    imprecise (opinion)
+    ✗ axes: 3/5
+    ✗ rotated: 2/5
+    ✗ noisy: 5/5
+    ✓ network: 1/5
+    """
+    cases = []
+    for problem, losses in contest().items():
+        rank = 1 + sum(loss < losses["Adam"] for loss in losses.values())
+        cases.append(Case(problem, f"{rank}/5", rank == 1))
+    return Trial(*cases, opinion=True)
+
+
+# --8<-- [end:c66]
+
+
+# --8<-- [start:c67]
+def c67() -> Trial:
+    """Each optimizer has the situations it suits: the first of 5 on four problems.
+
+    >>> c67()
+    true
+    ✓ 第一 | first: axes: AdaGrad, rotated: momentum, noisy: AdaGrad, network: Adam
+    """
+    first = {
+        problem: min(losses, key=losses.get) for problem, losses in contest().items()
+    }
+    shown = ", ".join(f"{problem}: {name}" for problem, name in first.items())
+    what = "第一 | first"
+    return Trial(Case(what, shown, len(set(first.values())) > 1))
+
+
+# --8<-- [end:c67]
 
 
 if __name__ == "__main__":

@@ -101,20 +101,6 @@ def test_a_page_holds_no_typed_result(language, page):
 
 
 @pytest.mark.parametrize("page", PAGES, ids=str)
-def test_the_verdict_is_told_in_words(page):
-    words = {
-        "zh": {"holds": "属实", "imprecise": "不准确", "mistaken": "有误"},
-        "en": {"holds": "True", "imprecise": "Imprecise", "mistaken": "False"},
-    }
-    for language, names in words.items():
-        for kind, title in re.findall(
-            r"^/// (\w+) \| (.*)", read(language, page), re.M
-        ):
-            if kind in names:
-                assert title.startswith(names[kind]), title
-
-
-@pytest.mark.parametrize("page", PAGES, ids=str)
 def test_chinese_is_set_apart_from_latin_and_english_has_no_chinese_marks(page):
     chinese = FENCE.sub("", read("zh", page))
     for pattern in (CODE, FORMULA, VALUE):
