@@ -16,9 +16,10 @@ import threading
 import time
 import traceback
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from operator import length_hint
 from time import perf_counter
 
 ENVIRONMENT = {
@@ -130,17 +131,18 @@ def end_with_the_build() -> None:
     os._exit(1)
 
 
-def work(channel, jobs: list[tuple], name: str, snippets: str, directory: str) -> None:
-    """Run a page's cells in this process and send each result, up to a failure."""
+def work(channel, snippets: str, directory: str) -> None:
+    """Wait for a page, run its cells in this process, send each result to a failure."""
     if hasattr(os, "setsid"):
         os.setsid()  # a group of its own: what the cells start ends with it
     threading.Thread(target=end_with_the_build, daemon=True).start()
     os.environ.update(ENVIRONMENT)
     sys.path.insert(0, snippets)
     random.seed(0)
+    os.chdir(directory)
+    name, jobs = channel.recv()
     module = types.ModuleType(f"page_{name}")
     sys.modules[module.__name__] = module
-    os.chdir(directory)
     for job in jobs:
         try:
             result = run_code(*job, vars(module))
@@ -153,54 +155,60 @@ def work(channel, jobs: list[tuple], name: str, snippets: str, directory: str) -
     os._exit(0)  # without waiting for what a cell may have left
 
 
-def run_page(
-    name: str,
-    jobs: list[tuple[str, str, int]],
-    snippets: str,
-    limit: float,
-    report: Callable[[str, int, Result], None],
-    stop: threading.Event,
-) -> None:
-    """Run a page's cells and report each result; end at a failure, or when stopped.
+class Worker:
+    """A process for one page, started ahead of its work."""
 
-    jobs: code, file and line of each cell. limit: seconds that one cell may take.
-    """
-    method = "forkserver" if hasattr(os, "fork") else "spawn"
-    context = multiprocessing.get_context(method)
-    here, there = context.Pipe(duplex=False)
-    directory = tempfile.mkdtemp()
-    arguments = (there, jobs, name, snippets, directory)
-    process = context.Process(target=work, args=arguments)
-    process.start()
-    there.close()
-    try:
+    def __init__(self, snippets: str) -> None:
+        method = "forkserver" if hasattr(os, "fork") else "spawn"
+        context = multiprocessing.get_context(method)
+        self.channel, there = context.Pipe()
+        self.directory = tempfile.mkdtemp()
+        arguments = (there, snippets, self.directory)
+        self.process = context.Process(target=work, args=arguments)
+        self.process.start()
+        there.close()
+
+    def results(
+        self,
+        name: str,
+        jobs: list[tuple[str, str, int]],
+        limit: float,
+        stop: threading.Event,
+    ) -> Iterator[Result]:
+        """Yield what comes of a page's cells, up to a failure, or until stopped.
+
+        jobs: code, file and line of each cell. limit: seconds that one cell may take.
+        """
+        self.channel.send((name, jobs))
         for number, (_, _, line) in enumerate(jobs):
             # The first result waits for the imports of the server, too.
             deadline = time.monotonic() + limit + (60 if number == 0 else 0)
-            while not here.poll(0.1) and not stop.is_set():
+            while not self.channel.poll(0.1) and not stop.is_set():
                 if time.monotonic() > deadline:
                     reason = f"it still ran after the limit of {limit:g} s"
-                    report(name, number, Result("", limit, reason, line))
+                    yield Result("", limit, reason, line)
                     return
             if stop.is_set():
                 return
             try:
-                result = here.recv()
+                result = self.channel.recv()
             except EOFError:
-                process.join(5)
-                reason = f"its process ended with exit code {process.exitcode}"
+                self.process.join(5)
+                reason = f"its process ended with exit code {self.process.exitcode}"
                 result = Result("", 0.0, reason, line)
-            report(name, number, result)
+            yield result
             if result.failure:
                 return
-    finally:
+
+    def end(self) -> None:
+        """End the process, and all that the cells have started."""
         if hasattr(os, "killpg"):
             with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.killpg(process.pid, signal.SIGKILL)
-        process.kill()
-        process.join()
-        here.close()
-        shutil.rmtree(directory, ignore_errors=True)
+                os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.kill()
+        self.process.join()
+        self.channel.close()
+        shutil.rmtree(self.directory, ignore_errors=True)
 
 
 def run_pages(
@@ -229,16 +237,30 @@ def run_pages(
             if not stop.is_set():
                 report(name, number, result)
 
-    def run(name: str) -> None:
+    names = iter([*pages])  # of which each thread takes the next
+
+    def run() -> None:
+        worker, spare = Worker(snippets), None
         try:
-            if not stop.is_set():
-                run_page(name, pages[name], snippets, limit, report_one, stop)
+            for name in names:
+                if length_hint(names):
+                    spare = Worker(snippets)
+                for result in enumerate(worker.results(name, pages[name], limit, stop)):
+                    report_one(name, *result)
+                worker.end()
+                worker, spare = spare, None
+                if stop.is_set():
+                    break
         except BaseException:
             stop.set()
             raise
+        finally:
+            for each in filter(None, (worker, spare)):
+                each.end()
 
-    with ThreadPoolExecutor(workers or os.cpu_count() or 1) as pool:
-        futures = [pool.submit(run, name) for name in pages]
+    count = min(workers or os.cpu_count() or 1, len(pages))
+    with ThreadPoolExecutor(count) as pool:
+        futures = [pool.submit(run) for _ in range(count)]
         try:
             for future in futures:
                 future.result()
