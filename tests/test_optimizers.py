@@ -1,13 +1,14 @@
-"""The rules of snippets/optimizers.py against torch.optim to the bit, and bad input."""
+"""The rules of the optimizers against torch.optim to the bit, and bad input."""
 
 import copy
 import math
 
 import pytest
 import torch
+from adaptive import adagrad, rmsprop
+from gradient_descent import sgd
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from optimizers import adagrad, rmsprop, sgd
 
 DTYPES = [torch.float32, torch.float64]
 STATE_NAMES = ["momentum_buffer", "sum", "square_avg", "grad_avg"]
