@@ -2,6 +2,7 @@
 
 import pytest
 import race
+import recall
 from project import Project
 
 LAB = """---
@@ -41,6 +42,22 @@ def test_what_the_race_says_in_words():
     assert all(small[name] > plain for name in ("Adagrad", "RMSprop", "Adam", "AdamW"))
     gd = race.run(race.runners()["GD"], range(3), 3200 // 597)
     assert gd.test[gd.best].max() < mean["Adam"] - 0.2
+
+
+def test_what_recall_says_in_words():
+    found = {lag: a.mean(1) for lag, a in recall.by_lag([2, 4, 6]).items()}
+    at = {k: number for number, k in enumerate(recall.WINDOWS)}
+    for lag in (4, 6):
+        assert found[lag][at[lag]] < 0.45, "near guessing, one step short"
+        assert found[lag][at[lag + 1]] > 0.7
+    assert found[2][at[1]] > 0.9
+    for short, enough in recall.just_short(6, [300, 600]).values():
+        assert short < 0.45 < 0.8 < enough
+    silent = recall.by_lag([2, 4, 6], distractors=False)
+    assert min(accuracy.mean(1).min() for accuracy in silent.values()) > 0.6
+    rows = recall.price([1, 24, 240])
+    assert len({cells for _, cells, _ in rows.values()}) == 1
+    assert rows[240][2] > 8 * rows[24][2] > 64 * rows[1][2] / 4
 
 
 def lab(project: Project, text: str) -> None:

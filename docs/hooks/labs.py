@@ -14,8 +14,10 @@ import re
 from concurrent.futures import Future
 from functools import partial
 from pathlib import Path
-from threading import Thread
+from tempfile import TemporaryDirectory
+from threading import Lock, Thread
 from types import SimpleNamespace
+from uuid import uuid4
 
 from bs4 import BeautifulSoup
 from cells import Cell
@@ -62,13 +64,19 @@ def start(path: str, settings) -> Future[str]:
     def run() -> None:
         try:
             kernel = settings["kernel_name"]
-            page = nb2html(path, execute=True, kernel_name=kernel, allow_errors=False)
-            future.set_result(page)
+            options = {"kernel_name": kernel, "allow_errors": False}
+            with turn:
+                future.set_result(nb2html(path, execute=True, **options))
         except BaseException as error:
             future.set_exception(error)
 
     Thread(target=run, daemon=True).start()  # a failed build does not wait for it
     return future
+
+
+def socket(manager) -> str:
+    """Return a path for a kernel's sockets: by default, kernels would share one."""
+    return str(Path(sockets.name) / uuid4().hex)
 
 
 def about(source: str, text: str, config) -> tuple[list[str], str, Store]:
@@ -88,9 +96,12 @@ def on_pre_build(config) -> None:
     os.environ.update(ENVIRONMENT)
     if path[0] not in os.environ.get("PYTHONPATH", ""):
         os.environ["PYTHONPATH"] = os.pathsep.join(path)
-    os.environ["IPYTHONDIR"] = str(root / ".cache" / "ipython")
+    ipython = root / ".cache" / "ipython"
+    ipython.mkdir(parents=True, exist_ok=True)  # it would grumble otherwise
+    os.environ["IPYTHONDIR"] = str(ipython)
     if os.name != "nt":  # not through a port that others could reach
         ConnectionFileMixin.transport.default_value = "ipc"
+        ConnectionFileMixin._ip_default = socket
     plugin = config.plugins["mkdocs-jupyter"]
     for path in sorted(docs.glob("*/labs/*.md")):
         source = path.relative_to(docs).as_posix()
@@ -144,3 +155,5 @@ def render(page, config, files) -> None:
 
 known: dict[str, list[str]] = {}  # outputs by key, for the next language
 started: dict[str, Future[str]] = {}  # what runs, by key
+turn = Lock()  # two kernels that one process starts at once mix up their keys
+sockets = TemporaryDirectory()
