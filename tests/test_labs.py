@@ -1,5 +1,6 @@
 """What the labs say in words is what their functions return; a bad lab ends a build."""
 
+import processes
 import pytest
 import race
 import recall
@@ -58,6 +59,17 @@ def test_what_recall_says_in_words():
     rows = recall.price([1, 24, 240])
     assert len({cells for _, cells, _ in rows.values()}) == 1
     assert rows[240][2] > 8 * rows[24][2] > 64 * rows[1][2] / 4
+
+
+def test_what_processes_says_in_words():
+    found = processes.launch(2)
+    for name in ("equal shards", "no_sync", "sync_all", "unequal, weighted"):
+        assert found[name] < 1e-12, name
+    assert found["unequal"] > 0.1
+    assert found["no_sync: all-reduces"] == 1 < found["sync_all: all-reduces"] == 3
+    assert all(found[key] for key in found if key.endswith("same everywhere"))
+    assert abs(found["clip after"] - 0.1) < 1e-6 < 0.1 - found["clip before"]
+    assert found["clip after: cosine"] > 0.999999 > found["clip before: cosine"]
 
 
 def lab(project: Project, text: str) -> None:
