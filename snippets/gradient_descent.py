@@ -405,6 +405,25 @@ if __name__ == "__main__":
         print(f"{kappa:5} {gd_steps[kappa]:7} {theory:7.0f}")
     # --8<-- [end:condition]
 
+    # --8<-- [start:cliff-figure]
+    from plotting import FAINT, axes, style, svg
+
+    labels = ("t", "loss − min"), ("lr / (2/L)", "t")
+    figure, falling, pace = axes(*labels, columns=2, height=2.8, yscale="log")
+    for number, factor in enumerate((0.5, 0.95, 1.0, 1.05)):
+        curve = [at_start, *losses[factor][:150]]
+        falling.plot(curve, **style(number), label=f"{factor}")
+    falling.set_ylim(1e-13, 1e8)
+    falling.legend(loc="lower left", ncols=2, fontsize=9.5, handlelength=1.8)
+    factors = [*torch.arange(0.02, 0.99, 0.01).tolist(), 0.99, 0.995, 0.999]
+    steps_at = [descend((1.0, L), factor * 2 / L)[0] for factor in factors]
+    pace.plot(factors, steps_at, **style(0))
+    pace.axvline(1.0, color=FAINT, linewidth=1.2)
+    pace.set_xlim(0, 1.15)
+    quickest = factors[steps_at.index(min(steps_at))]
+    print(svg(figure, "cliff"))
+    # --8<-- [end:cliff-figure]
+
     # --8<-- [start:minima]
     worse = {
         "GD": wells(SGD),

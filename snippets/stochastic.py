@@ -92,6 +92,29 @@ def displacements(
 # --8<-- [end:displacements]
 
 
+# --8<-- [start:bowl-path]
+def bowl_path(lr: float, momentum: float, steps: int, start: Tensor) -> Tensor:
+    """Return the way (steps + 1, 2) of torch's SGD on the bowl Σ λ θ² / 2, float64.
+
+    λ is CURVATURE; the minimum is at 0.
+
+    >>> bowl_path(lr=0.04, momentum=0.0, steps=1, start=torch.tensor([1.0, 1.0]))
+    tensor([[1.0000, 1.0000],
+            [0.9600, 0.0000]], dtype=torch.float64)
+    """
+    theta = start.double().clone().requires_grad_()
+    optimizer = SGD([theta], lr=lr, momentum=momentum)
+    way = [theta.detach().clone()]
+    for _ in range(steps):
+        theta.grad = CURVATURE * theta.detach()
+        optimizer.step()
+        way.append(theta.detach().clone())
+    return torch.stack(way)
+
+
+# --8<-- [end:bowl-path]
+
+
 # --8<-- [start:c51]
 def c51() -> Trial:
     """SGD uses one sample an update: torch's, fed with 1 and with all 128 samples.
@@ -332,6 +355,26 @@ if __name__ == "__main__":
         print(f"{size:5} {variance[size]:9.1f} {sigma2 / size:9.1f}")
     # --8<-- [end:variance]
 
+    # --8<-- [start:variance-figure]
+    from plotting import FAINT, INK, axes, style, svg
+
+    figure, panel = axes(("B", "variance"), xscale="log", yscale="log", height=2.4)
+    sizes = [1, 2, 4, 8, 16, 32, 64, 128]
+    torch.manual_seed(1)
+    with_replacement, without = [], []
+    for size in sizes:
+        drawn = each[torch.randint(n, (4000, size))]
+        with_replacement.append(drawn.mean(1).var(0).sum().item())
+        rows = torch.rand(4000, n).argsort(1)[:, :size]
+        without.append(each[rows].mean(1).var(0).sum().item())
+    panel.plot(sizes, [sigma2 / size for size in sizes], color=FAINT, label="σ²/B")
+    panel.plot(sizes, with_replacement, "o", color=style(0)["color"], label="i.i.d.")
+    panel.plot(sizes, without, "^", color=style(1)["color"], label="randperm")
+    panel.set_ylim(sigma2 / 3000, 2 * sigma2)
+    panel.legend(loc="lower left")
+    print(svg(figure, "variance"))
+    # --8<-- [end:variance-figure]
+
     # --8<-- [start:floor]
     t = torch.arange(4000, dtype=torch.float64)
     constant_lrs = (0.01, 0.005, 0.002)
@@ -354,8 +397,6 @@ if __name__ == "__main__":
     # --8<-- [end:floor]
 
     # --8<-- [start:floor-figure]
-    from plotting import axes, style, svg
-
     figure, panel = axes(("t", "loss − min"), xscale="log", yscale="log")
     labels = ["lr = 0.01", "lr = 0.005", "lr = 0.002", "lr = 5/(500 + t)"]
     times = torch.logspace(0, math.log10(4000), 160).long().unique()
@@ -421,3 +462,45 @@ if __name__ == "__main__":
         turns[kappa, momentum] = run
         print(f"{kappa:5} {momentum:5} {run[0]:7} {run[1]:7}")
     # --8<-- [end:too-much]
+
+    # --8<-- [start:limit]
+    edges = {}
+    print("   μ   lr / (2/L)   loss at t = 2000")
+    for momentum in (0.0, 0.5, 0.9):
+        for factor in (0.99, 1.01):
+            lr = factor * 2 * (1 + momentum) / L
+            end = bowl_path(lr, momentum, 2000, start)[-1]
+            edges[momentum, factor] = excess(end, torch.zeros(2)).item()
+            shown = f"{lr * L / 2:12.3f} {edges[momentum, factor]:14.0e}"
+            print(f"{momentum:4}{shown}")
+    # --8<-- [end:limit]
+
+    # --8<-- [start:playground]
+    import json
+
+    offset = start - best
+    shown = {"lr": 0.5 * 2 / L, "momentum": 0.6}
+    figure, panel = axes(("θ₁ − θ₁*", "θ₂ − θ₂*"), height=3.2)
+    panel.grid(False)
+    horizontal, vertical = torch.meshgrid(
+        torch.linspace(-10, 4, 120), torch.linspace(-4, 4, 90), indexing="xy"
+    )
+    heights = excess(torch.stack([horizontal, vertical], -1), torch.zeros(2))
+    levels = [0.5, 2, 8, 20, 40, 70, 110]
+    panel.contour(horizontal, vertical, heights, levels, colors=FAINT, linewidths=0.6)
+    slow = bowl_path(2 / (1 + L), 0.0, 60, offset)
+    panel.plot(*slow.T, **style(1), label="μ = 0, lr = 2/(1 + L)", linewidth=1.2)
+    way = bowl_path(**shown, steps=60, start=offset)
+    panel.plot(*way.T, **style(0), label="lr, μ", gid="way", linewidth=1.6)
+    panel.plot(*offset, "o", color=INK, markersize=5, gid="start")
+    panel.plot(0, 0, "+", color=INK, markersize=9, gid="minimum")
+    panel.legend(loc="lower right", fontsize=9.5, ncols=2)
+    settings = {
+        "curvatures": CURVATURE.tolist(),
+        "start": offset.tolist(),
+        "steps": 60,
+        **shown,
+    }
+    drawn = svg(figure, "playground")
+    print(f"<div data-descent='{json.dumps(settings)}'>\n{drawn}\n</div>")
+    # --8<-- [end:playground]

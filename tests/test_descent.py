@@ -1,0 +1,112 @@
+"""The figure with sliders: its script computes what torch does, and moves the path."""
+
+import functools
+import http.server
+import json
+import re
+import shutil
+import subprocess
+import threading
+from pathlib import Path
+
+import pytest
+import torch
+from bs4 import BeautifulSoup
+from gradient_descent import CURVATURE
+from py_mini_racer import MiniRacer
+from stochastic import bowl_path
+
+SCRIPT = Path(__file__).parents[1] / "docs" / "assets" / "descent.js"
+START = torch.tensor([-7.9, 2.5], dtype=torch.float64)
+BROWSER = shutil.which("chromium") or shutil.which("chromium-browser")
+
+
+@pytest.fixture(scope="module")
+def script():
+    context = MiniRacer()
+    context.eval(SCRIPT.read_text("utf-8"))
+    return context
+
+
+@pytest.mark.parametrize("momentum", [0.0, 0.6, 0.99])
+@pytest.mark.parametrize("lr", [0.0, 0.04, 0.08, 0.1])
+def test_the_script_walks_as_torch_does(script, lr, momentum):
+    arguments = CURVATURE.tolist(), START.tolist(), lr, momentum, 60
+    call = ", ".join(map(json.dumps, arguments))
+    way = json.loads(script.eval(f"JSON.stringify(descentPath({call}))"))
+    expected = bowl_path(lr, momentum, 60, START)
+    torch.testing.assert_close(
+        torch.tensor(way, dtype=torch.float64), expected, rtol=1e-9, atol=1e-9
+    )
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_the_script_puts_points_where_the_figure_has_them(script, site, language):
+    root = site if language == "zh" else site / "en"
+    text = (root / "stochastic" / "index.html").read_text("utf-8")
+    figure = BeautifulSoup(text, "html.parser").select_one("[data-descent]")
+    settings = json.loads(figure["data-descent"])
+    marks = [
+        [float(figure.select_one(f"#playground-{name} use")[axis]) for axis in "xy"]
+        for name in ("start", "minimum")
+    ]
+    drawn = figure.select_one("#playground-way path")["d"]
+    numbers = [float(number) for number in re.findall(r"-?\d+\.?\d*", drawn)]
+    call = ", ".join(map(json.dumps, (settings["start"], *marks)))
+    script.eval(f"var place = descentPlace({call})")
+    lr, momentum = settings["lr"], settings["momentum"]
+    start = torch.tensor(settings["start"], dtype=torch.float64)
+    # Beyond the first steps matplotlib leaves out points that the eye cannot tell.
+    way = bowl_path(lr, momentum, 5, start).tolist()
+    placed = json.loads(script.eval(f"JSON.stringify({json.dumps(way)}.map(place))"))
+    flat = [number for point in placed for number in point]
+    assert flat == pytest.approx(numbers[: len(flat)], abs=0.01)
+
+
+@pytest.mark.skipif(not BROWSER, reason="no Chromium on this machine")
+def test_the_sliders_move_the_path_across_the_edge(site, tmp_path):
+    page = site / "en" / "stochastic" / "index.html"
+    move = """<script>addEventListener("load", () => {
+      const [lr, momentum] = document.querySelectorAll(".descent-controls input");
+      const said = [];
+      for (const [a, b] of [[0.99, 0], [1.01, 0], [1.01, 0.5]]) {
+        lr.value = a; momentum.value = b;
+        lr.dispatchEvent(new Event("input"));
+        said.push(document.querySelector(".descent-controls output").textContent);
+      }
+      const d = document.querySelector("#playground-way path").getAttribute("d");
+      document.title = JSON.stringify([said, d.split("L").length]);
+    })</script></body>"""
+    text = page.read_text("utf-8").replace("</body>", move)
+
+    class Handler(http.server.SimpleHTTPRequestHandler):
+        def log_message(self, *_):
+            pass
+
+        def do_GET(self):
+            if self.path != "/en/stochastic/":
+                return super().do_GET()
+            self.send_response(200)
+            self.send_header("Content-Type", "text/html; charset=utf-8")
+            self.end_headers()
+            self.wfile.write(text.encode())
+
+    handler = functools.partial(Handler, directory=site)
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        command = [
+            BROWSER, "--headless", "--no-sandbox", "--disable-gpu",
+            "--disable-background-networking", f"--user-data-dir={tmp_path}",
+            "--virtual-time-budget=5000", "--dump-dom",
+            f"http://127.0.0.1:{server.server_port}/en/stochastic/",
+        ]  # fmt: skip
+        dom = subprocess.run(command, capture_output=True, text=True, timeout=120)
+        server.shutdown()
+    title = BeautifulSoup(dom.stdout, "html.parser").title.get_text()
+    said, points = json.loads(title)
+    assert [re.search(r"[<>=](?= 2\()", line).group() for line in said] == [*"<><"]
+    ends = [float(re.search(r"min = (\S+)", line).group(1)) for line in said]
+    assert ends[0] > 1e-3
+    assert ends[1] > 50 * ends[0]
+    assert ends[2] < ends[0]
+    assert points == 61
