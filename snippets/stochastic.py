@@ -98,9 +98,9 @@ def bowl_path(lr: float, momentum: float, steps: int, start: Tensor) -> Tensor:
 
     λ is CURVATURE; the minimum is at 0.
 
-    >>> bowl_path(lr=0.04, momentum=0.0, steps=1, start=torch.tensor([1.0, 1.0]))
-    tensor([[1.0000, 1.0000],
-            [0.9600, 0.0000]], dtype=torch.float64)
+    >>> bowl_path(lr=0.25, momentum=0.0, steps=1, start=torch.ones(2))
+    tensor([[ 1.0000,  1.0000],
+            [ 0.7500, -5.2500]], dtype=torch.float64)
     """
     theta = start.double().clone().requires_grad_()
     optimizer = SGD([theta], lr=lr, momentum=momentum)
