@@ -1,10 +1,12 @@
 """What the labs say in words is what their functions return; a bad lab ends a build."""
 
+import names
 import processes
 import pytest
 import race
 import recall
 from project import Project
+from torch import nn
 
 LAB = """---
 jupyter:
@@ -59,6 +61,36 @@ def test_what_recall_says_in_words():
     rows = recall.price([1, 24, 240])
     assert len({cells for _, cells, _ in rows.values()}) == 1
     assert rows[240][2] > 8 * rows[24][2] > 64 * rows[1][2] / 4
+
+
+def test_what_names_says_in_words():
+    runs = {cell.__name__: names.train(cell) for cell in (nn.RNN, nn.GRU, nn.LSTM)}
+    last = {name: run.losses[-1] for name, run in runs.items()}
+    assert max(last["GRU"], last["LSTM"]) < last["RNN"]
+    scores = [run.accuracy for run in runs.values()]
+    assert max(scores) - min(scores) < 0.1
+    assert names.batch_gap() < 1e-12
+    single = names.train(nn.RNN, batch=1, epochs=1, lr=1e-3).accuracy
+    batched = names.train(nn.RNN, batch=64, epochs=1).accuracy
+    assert abs(single - batched) < 0.1
+    every, (_, test) = names.train(nn.GRU, every=True), names.split()
+    for letters in (1, 2, 3, 4):
+        early, late = (
+            names.right(run.model, test, letters).float().mean()
+            for run in (every, runs["GRU"])
+        )
+        assert early > late + 0.05
+    shares = names.confusion(runs["GRU"].model)
+    irish = names.CODES.index("ga")
+    assert shares[irish, irish] == shares.diagonal().max()
+    families = [names.CODES[:4], names.CODES[4:7], names.CODES[7:9]]
+    for family in families:
+        rows = [names.CODES.index(code) for code in family]
+        for row in rows:
+            wrong = shares[row].clone()
+            wrong[row] = 0
+            kin = wrong[[other for other in rows if other != row]].mean()
+            assert kin > wrong.sum() / (len(wrong) - 1), "not within the family"
 
 
 def test_what_processes_says_in_words():
