@@ -231,6 +231,31 @@ def positive_share(n: int, draws: int = 100_000) -> float:
 # --8<-- [end:wells]
 
 
+# --8<-- [start:escape]
+def escape(offset: float, momentum: float = 0.0, noise: float = 0.0) -> float:
+    """Return the steps from (1, offset) until |θ₂| > 1/2, or inf after 2000 of them.
+
+    On θ₁²/2 - θ₂²/2 + θ₂⁴/4, whose saddle is at 0 and whose minima are at θ₂ = ±1;
+    lr 0.1, normal ``noise`` on the gradients, seed 0, float64.
+
+    >>> escape(offset=0.1), escape(offset=0.0)
+    (19, inf)
+    """
+    torch.manual_seed(0)
+    theta = torch.tensor([1.0, offset], dtype=torch.float64)
+    state: dict = {}
+    for step in range(1, 2001):
+        grad = torch.stack([theta[0], theta[1] ** 3 - theta[1]])
+        grad = grad + noise * torch.randn(2, dtype=torch.float64)
+        sgd(theta, grad, state, lr=0.1, momentum=momentum)
+        if theta[1].abs() > 0.5:
+            return step
+    return math.inf
+
+
+# --8<-- [end:escape]
+
+
 # --8<-- [start:c47]
 def c47() -> Trial:
     """Optimizers differ in how they update: first steps for g = (1, 0.01), lr 0.1.
@@ -437,3 +462,13 @@ if __name__ == "__main__":
     for size, share in definite.items():
         print(f"{size} x {size} Hessian {share:7.2%} positive")
     # --8<-- [end:minima]
+
+    # --8<-- [start:saddle]
+    left_at = {}
+    print("offset     GD  momentum")
+    for offset in (1e-2, 1e-4, 1e-8, 0.0):
+        left_at[offset] = [escape(offset, momentum) for momentum in (0.0, 0.9)]
+        print(f"{offset:6.0e}", "{:6} {:9}".format(*left_at[offset]))
+    shaken = escape(0.0, noise=1e-6)
+    print(f"0, with noise of 1e-6: {shaken}")
+    # --8<-- [end:saddle]

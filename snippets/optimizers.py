@@ -186,6 +186,36 @@ def time_of_step(optimizer: Optimizer, reference: Optimizer, rounds: int = 50) -
 # --8<-- [end:dispatched]
 
 
+# --8<-- [start:interrupted]
+def interrupted(optimizer_class: type[Optimizer], keep_state: bool, **options) -> float:
+    """Return how far a run resumed after 20 of 40 steps ends from one left alone.
+
+    The parameters are always kept; ``keep_state`` says whether the new optimizer
+    loads the ``state_dict()`` of the old one. Largest difference, on the regression.
+
+    >>> interrupted(torch.optim.Adam, keep_state=True, lr=0.1)
+    0.0
+    """
+    x, y, _ = regression()
+    ends = []
+    for stops in (False, True):
+        theta = torch.tensor([-5.0, 1.5], dtype=torch.float64, requires_grad=True)
+        optimizer = optimizer_class([theta], **options)
+        for step in range(40):
+            if stops and step == 20:
+                saved = optimizer.state_dict()
+                optimizer = optimizer_class([theta], **options)
+                if keep_state:
+                    optimizer.load_state_dict(saved)
+            theta.grad = gradient(theta.detach(), x, y)
+            optimizer.step()
+        ends.append(theta.detach())
+    return (ends[1] - ends[0]).abs().max().item()
+
+
+# --8<-- [end:interrupted]
+
+
 # --8<-- [start:problems]
 SEEDS = 8
 Problem = tuple[list[Tensor], Callable, Callable]
@@ -578,6 +608,54 @@ if __name__ == "__main__":
     print("  loop > 1.2 x foreach  ", time_of_step(large[0], large[1], 15) > 1.2)
     print("  foreach > 1.4 x fused ", time_of_step(large[1], large[2], 15) > 1.4)
     # --8<-- [end:implementations]
+
+    # --8<-- [start:change-lr]
+    param = torch.zeros(1, dtype=torch.float64, requires_grad=True)
+    optimizer = RMSprop([param], lr=0.1)
+
+    def move(optimizer):
+        before = param.item()
+        param.grad = torch.ones_like(param)
+        optimizer.step()
+        return before - param.item()
+
+    usual = [move(optimizer) for _ in range(1000)][-1]
+    for group in optimizer.param_groups:
+        group["lr"] = 0.01
+    lowered = move(optimizer)
+    renewed = move(RMSprop([param], lr=0.01))
+    print(f"lr 0.1, step 1000     {usual:.4f}")
+    print(f"group['lr'] = 0.01    {lowered:.4f}")
+    print(f"a new RMSprop(lr=0.01) {renewed:.4f}")
+    # --8<-- [end:change-lr]
+
+    # --8<-- [start:resume]
+    gone = {}
+    print("          state kept  state lost")
+    for name, (rule, options) in rules.items():
+        gone[name] = [
+            interrupted(rule, kept, lr=used[name], **options) for kept in (True, False)
+        ]
+        print(f"{name:8}", *(f"{v:11.1g}" for v in gone[name]))
+    # --8<-- [end:resume]
+
+    # --8<-- [start:groups]
+    from torch import nn
+
+    net = nn.Sequential(nn.Linear(4, 8), nn.ReLU(), nn.Linear(8, 2))
+    head = {"params": net[2].parameters(), "lr": 0.1}
+    optimizer = SGD([{"params": net[0].parameters()}, head], lr=0.001)
+    print([group["lr"] for group in optimizer.param_groups])
+    before = [p.detach().clone() for p in net.parameters()]
+    for p in net.parameters():
+        p.grad = torch.ones_like(p)
+    optimizer.step()
+    moved = [
+        (old - new).abs().max().item()
+        for old, new in zip(before, net.parameters(), strict=True)
+    ]
+    print([f"{v:.3f}" for v in moved])
+    # --8<-- [end:groups]
 
     # --8<-- [start:errors]
     weight = torch.ones(3, requires_grad=True)

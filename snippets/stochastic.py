@@ -425,6 +425,18 @@ if __name__ == "__main__":
         print(f"{epoch:5}", *(f"{v:8.3f}" for v in row))
     # --8<-- [end:race]
 
+    # --8<-- [start:scaling]
+    scaled = {}
+    print("   B     lr    floor  steps to 1  samples")
+    for batch, lr in ((1, 0.002), (4, 0.002), (4, 0.008), (16, 0.032)):
+        lrs = torch.full((int(16 / lr), 1), lr, dtype=torch.float64)
+        run = sampled(data, lrs, batch, runs=64)[:, 0]
+        steps = 1 + (run < 1).double().argmax().item()
+        level = run[-len(run) // 3 :].mean().item()
+        scaled[batch, lr] = level, steps
+        print(f"{batch:4} {lr:6} {level:8.4f} {steps:11} {batch * steps:8}")
+    # --8<-- [end:scaling]
+
     # --8<-- [start:gain]
     ones = torch.ones(100, dtype=torch.float64)
     total = displacements(SGD, ones, momentum=0.9)
