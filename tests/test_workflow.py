@@ -1,0 +1,41 @@
+"""The workflow runs what the README says, with no more rights than it needs."""
+
+import re
+from pathlib import Path
+
+import yaml
+
+ROOT = Path(__file__).parents[1]
+FILE = ROOT / ".github" / "workflows" / "site.yml"
+# YAML 1.1 reads the key `on` as true.
+WORKFLOW = yaml.safe_load(FILE.read_text("utf-8"))
+STEPS = [step for job in WORKFLOW["jobs"].values() for step in job["steps"]]
+RUNS = [step["run"] for step in STEPS if "run" in step]
+
+
+def test_its_commands_are_those_of_the_readme():
+    readme = (ROOT / "README.md").read_text("utf-8")
+    commands = re.findall(r"^python -m venv .*$", readme, re.MULTILINE)
+    tests = [line for line in commands if line.endswith("pytest")]
+    cpu = [line for line in commands if "whl/cpu" in line]
+    assert len(tests) == len(cpu) == 1
+    assert {*tests, *cpu} <= set(RUNS)
+
+
+def test_it_builds_strictly_and_without_kept_results():
+    build = next(step for step in STEPS if step.get("name") == "Build")
+    assert "mkdocs build --strict" in build["run"]
+    assert build["env"]["CELL_CACHE"] == ""
+
+
+def test_it_asks_for_the_least():
+    assert WORKFLOW["permissions"] == {"contents": "read"}
+    assert "permissions" not in WORKFLOW["jobs"]["build"]
+    assert "secrets." not in FILE.read_text("utf-8")
+    assert "pull_request_target" not in WORKFLOW[True]
+
+
+def test_every_action_has_a_version():
+    for step in STEPS:
+        if "uses" in step:
+            assert re.fullmatch(r"actions/[\w-]+@(v\d+|[0-9a-f]{40})", step["uses"])
