@@ -1,0 +1,135 @@
+"""Search, in a real browser: each language finds its own pages by its own words."""
+
+import functools
+import http.server
+import shutil
+import threading
+
+import pytest
+
+BROWSER = shutil.which("chromium") or shutil.which("google-chrome")
+pytestmark = pytest.mark.skipif(not BROWSER, reason="no Chromium is installed")
+
+# What is typed, and a place that must be among the first three pages.
+QUERIES = {
+    "zh": {
+        "梯度累积": "accumulation/",
+        "梯度裁剪": "accumulation/",
+        "随机种子": "accumulation/",
+        "共享权重": "shared-weights/",
+        "梯度消失": "shared-weights/",
+        "谱半径": "shared-weights/",
+        "截断反向传播": "summed-loss/",
+        "推理模式": "inference/",
+        "自适应学习率": "adaptive/",
+        "一阶矩估计": "adam/",
+        "偏差校正": "adam/",
+        "动量": "stochastic/",
+        "权重衰减": "adam/",
+        "术语表": "glossary/",
+        "参考文献": "references/",
+        "勘误": "ledger/",
+        "报错": "errors/",
+        "clip_grad_norm_": "accumulation/",
+        "torch.inference_mode": "inference/",
+        "element 0 of tensors does not require grad": "errors/",
+    },
+    "en": {
+        "gradient accumulation": "accumulation/",
+        "micro-batches": "accumulation/",
+        "clip_grad_norm_": "accumulation/",
+        "zero_grad": "accumulation/",
+        "shared weights": "shared-weights/",
+        "vanishing gradients": "shared-weights/",
+        "spectral radius": "shared-weights/",
+        "truncated backpropagation": "summed-loss/",
+        "retain_graph": "summed-loss/",
+        "torch.inference_mode": "inference/",
+        "torch.no_grad": "no-grad/",
+        "bias correction": "adam/",
+        "epsilon": "adam/",
+        "β₁": "adam/",
+        "adagrad": "adaptive/",
+        "momentum": "stochastic/",
+        "learning rate too large": "accumulation/",
+        "glossary": "glossary/",
+        "RuntimeError: Trying to backward through the graph a second time": "errors/",
+        "a leaf Variable that requires grad is being used in an in-place operation": (
+            "errors/"
+        ),
+    },
+}
+
+
+class Quiet(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *args) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture(scope="module")
+def address(site):
+    handler = functools.partial(Quiet, directory=site)
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/"
+        server.shutdown()
+
+
+@pytest.fixture(scope="module")
+def browser():
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=BROWSER, args=["--no-sandbox", "--disable-gpu"]
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def pages(browser, address):
+    """Return a page of each language, its search open."""
+    opened = {}
+    for language, folder in (("zh", ""), ("en", "en/")):
+        page = browser.new_page()
+        page.goto(f"{address}{folder}adam/")
+        page.focus("[data-md-component=search-query]")
+        opened[language] = page
+    return opened
+
+
+def found(page, query: str) -> list[str]:
+    """Return the pages that are found, best first."""
+    meta = page.locator(".md-search-result__meta")
+    box = page.locator("[data-md-component=search-query]")
+    box.fill("")
+    box.press("Backspace")
+    page.wait_for_function(
+        "!document.querySelector('.md-search-result__item')", timeout=20_000
+    )
+    box.fill(query)
+    box.press("End")
+    page.wait_for_selector(".md-search-result__item", timeout=20_000)
+    assert meta.inner_text()
+    links = page.locator(".md-search-result__item > a")
+    paths = links.evaluate_all("links => links.map(link => link.pathname)")
+    return list(dict.fromkeys(paths))
+
+
+@pytest.mark.parametrize(
+    ("language", "query"),
+    [(language, query) for language, queries in QUERIES.items() for query in queries],
+)
+def test_a_query_finds_its_page_in_its_language(pages, language, query):
+    results = found(pages[language], query)
+    folder = {"zh": "/", "en": "/en/"}[language]
+    assert folder + QUERIES[language][query] in results[:3]
+    assert all(path.startswith("/en/") == (language == "en") for path in results)
+
+
+def test_there_are_twenty_queries_in_each_language():
+    assert {language: len(queries) for language, queries in QUERIES.items()} == {
+        "zh": 20,
+        "en": 20,
+    }
