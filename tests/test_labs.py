@@ -107,7 +107,7 @@ def test_what_processes_says_in_words():
 def lab(project: Project, text: str) -> None:
     for language in ("zh", "en"):
         path = project.root / "docs" / language / "labs" / "demo.md"
-        path.parent.mkdir(parents=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, "utf-8")
 
 
@@ -118,6 +118,37 @@ def test_a_lab_runs_once_with_the_snippets(tmp_path):
     assert build.returncode == 0, build.stderr
     assert "indexindex" in project.html("labs/demo")
     assert project.html("en/labs/demo").count("indexindex") == 1
+
+
+def test_prose_reruns_nothing_and_code_reruns_the_lab(tmp_path):
+    project = Project(tmp_path)
+    log = tmp_path / "runs"
+    text = LAB.replace("CODE", f"print(index.x, file=open({str(log)!r}, 'a'))\nindex.x")
+
+    def runs() -> int:
+        build = project.build()
+        assert build.returncode == 0, build.stderr
+        return len(log.read_text("utf-8").splitlines())
+
+    lab(project, text)
+    assert runs() == 1
+    lab(project, text + "\nMore prose.\n")
+    assert runs() == 1
+    assert "More prose." in project.html("labs/demo")
+    project.snippet("index", "x = 1", "y = 2")
+    assert runs() == 2, "a module that the lab imports has changed"
+    lab(project, text.replace("index.x\n```", "2 * index.x\n```"))
+    assert runs() == 3, "the code of the lab has changed"
+
+
+def test_progress_bars_do_not_litter_the_page(tmp_path):
+    project = Project(tmp_path)
+    loop = "from tqdm import tqdm\nsum(tqdm(range(5), 'bar')) * 111"
+    lab(project, LAB.replace("CODE", loop))
+    build = project.build()
+    assert build.returncode == 0, build.stderr  # a bar goes to standard error
+    assert "1110" in project.html("labs/demo")
+    assert "it/s" not in project.html("labs/demo")
 
 
 @pytest.mark.parametrize(

@@ -28,6 +28,7 @@ ENVIRONMENT = {
     "OPENBLAS_NUM_THREADS": "1",
     "PYTHONHASHSEED": "0",
     "PYTHONDONTWRITEBYTECODE": "1",  # snippets/ is watched while serving
+    "TQDM_DISABLE": "1",  # a progress bar would litter the page
 }
 OUTPUT_LIMIT = 1_000_000  # characters of one cell
 
