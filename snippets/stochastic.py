@@ -4,7 +4,7 @@
 import math
 
 import torch
-from gradient_descent import CURVATURE, descend, excess, gradient, regression
+from gradient_descent import CURVATURE, descend, excess, gradient, regression, sgd
 from torch import Tensor
 from torch.optim import SGD, Optimizer
 from verdicts import Case, Trial
@@ -113,6 +113,32 @@ def bowl_path(lr: float, momentum: float, steps: int, start: Tensor) -> Tensor:
 
 
 # --8<-- [end:bowl-path]
+
+
+# --8<-- [start:settle]
+def settle(kappa: float, lr: float, momentum: float, nesterov: bool) -> float:
+    """Return the steps of ``sgd`` to rest on the bowl of curvatures 1 and ``kappa``.
+
+    From (1, 1), until position and step are within 1e-6; inf if it diverges.
+
+    >>> settle(10, lr=0.1, momentum=0.5, nesterov=True)
+    50
+    >>> settle(10, lr=0.3, momentum=0.0, nesterov=False)
+    inf
+    """
+    curvatures = torch.tensor([1.0, kappa], dtype=torch.float64)
+    theta, state, steps = torch.ones_like(curvatures), {}, 0
+    options = {"lr": lr, "momentum": momentum, "nesterov": nesterov}
+    while theta.isfinite().all():
+        old = theta.clone()
+        sgd(theta, curvatures * theta, state, **options)
+        steps += 1
+        if max(theta.abs().max(), (theta - old).abs().max()) <= 1e-6:
+            return steps
+    return math.inf
+
+
+# --8<-- [end:settle]
 
 
 # --8<-- [start:c51]
@@ -486,6 +512,20 @@ if __name__ == "__main__":
             shown = f"{lr * L / 2:12.3f} {edges[momentum, factor]:14.0e}"
             print(f"{momentum:4}{shown}")
     # --8<-- [end:limit]
+
+    # --8<-- [start:nesterov]
+    settled = {}
+    print("    κ     μ  momentum  Nesterov")
+    for kappa, momentum in ((100, 0.5), (100, 0.9), (100, 0.99), (10_000, 0.99)):
+        run = [settle(kappa, 1 / kappa, momentum, kind) for kind in (False, True)]
+        settled[kappa, momentum] = run
+        print(f"{kappa:5} {momentum:5} {run[0]:9} {run[1]:9}")
+    print("lr / (2/L), μ = 0.9")
+    for factor in (0.99, 1.01):
+        lr = factor * 2 * (1 + 0.9) / (1 + 2 * 0.9) / L
+        run = [settle(L, lr, 0.9, kind) for kind in (False, True)]
+        print(f"{lr * L / 2:11.3f} {run[0]:9} {run[1]:9}")
+    # --8<-- [end:nesterov]
 
     # --8<-- [start:playground]
     import json
