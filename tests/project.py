@@ -22,6 +22,7 @@ class Project:
             directory / "docs" / "hooks",
             ignore=shutil.ignore_patterns("__pycache__"),
         )
+        shutil.copytree(ROOT / "docs" / "theme", directory / "docs" / "theme")
         config = (ROOT / "mkdocs.yml").read_text("utf-8")
         config = re.sub(r"\nnav:\n(?:  .*\n)+", "\n", config)
         config = re.sub(r"\n  - search:\n(?:      .*\n)+", "\n", config)

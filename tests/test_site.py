@@ -137,6 +137,7 @@ def test_languages_are_marked_and_linked(page, site):
     assert {link["hreflang"] for link in soup.select('link[rel="alternate"]')} == {
         "zh",
         "en",
+        "x-default",
     }
 
 

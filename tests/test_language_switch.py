@@ -1,0 +1,125 @@
+"""The languages in a browser: the switch, the first visit, the page that is not."""
+
+import pytest
+from bs4 import BeautifulSoup
+from project import Project
+from test_search import BROWSER, address, browser  # noqa: F401
+
+pytestmark = pytest.mark.skipif(not BROWSER, reason="no Chromium is installed")
+
+
+@pytest.fixture
+def visit(browser, address):  # noqa: F811
+    """Return a function that opens a page for a new reader of some language."""
+    contexts = []
+
+    def visit(path: str, locale: str, script: str = ""):
+        context = browser.new_context(locale=locale)
+        contexts.append(context)
+        page = context.new_page()
+        if script:
+            page.add_init_script(script)
+        page.goto(address + path)
+        return page
+
+    yield visit
+    for context in contexts:
+        context.close()
+
+
+def place(page) -> str:
+    return page.evaluate("location.pathname + location.hash")
+
+
+def switch(page, language: str) -> None:
+    page.hover(".md-select button")
+    page.click(f".md-select__link[hreflang={language}]")
+
+
+def test_the_switch_keeps_the_page_and_the_heading(visit):
+    page = visit("adam/#recap", "zh-CN")
+    switch(page, "en")
+    page.wait_for_url("**/en/adam/#recap")
+    switch(page, "zh")
+    page.wait_for_url("**/adam/#recap")
+    assert place(page) == "/adam/#recap"
+
+
+def test_the_switch_keeps_the_heading_that_was_scrolled_to(visit):
+    page = visit("en/accumulation/", "en-US")
+    for _ in range(50):  # Material notes the heading once its scripts run
+        page.mouse.wheel(0, 400)
+        page.wait_for_timeout(200)
+        if page.evaluate("location.hash"):
+            break
+    heading = page.evaluate("location.hash")
+    switch(page, "zh")
+    page.wait_for_url(f"**/accumulation/{heading}")
+    assert not place(page).startswith("/en/")
+
+
+@pytest.mark.parametrize(
+    ("locale", "first"), [("en-US", "/en/"), ("zh-CN", "/"), ("fr-FR", "/")]
+)
+def test_the_first_visit_follows_the_browser(visit, locale, first):
+    page = visit("", locale)
+    page.wait_for_load_state()
+    page.wait_for_timeout(300)
+    assert place(page) == first
+
+
+def test_the_first_visit_traps_nobody(visit, address):  # noqa: F811
+    page = visit("", "en-US")
+    page.wait_for_url("**/en/")
+    switch(page, "zh")
+    page.wait_for_url(address)
+    for _ in range(2):
+        page.goto(address)
+        page.wait_for_timeout(300)
+        assert place(page) == "/"
+
+
+def test_a_link_to_a_page_is_followed(visit):
+    page = visit("adam/", "en-US")
+    page.wait_for_timeout(300)
+    assert place(page) == "/adam/"
+
+
+def test_without_storage_the_site_works(visit):
+    blocked = (
+        "Object.defineProperty(window, 'localStorage', {get() { throw Error('no') }})"
+    )
+    page = visit("", "en-US", blocked)
+    page.wait_for_timeout(300)
+    assert place(page) == "/"
+    assert page.locator("h1").count() == 1
+
+
+def test_the_404_page_is_in_both_languages_and_its_links_hold(site):
+    soup = BeautifulSoup((site / "404.html").read_text("utf-8"), "html.parser")
+    article = soup.select_one("article")
+    for language, word in (("zh", "没有这一页"), ("en", "Page not found")):
+        assert word in article.select_one(f"[lang={language}]").get_text()
+    links = [a["href"] for a in [*article.select("a"), *soup.select(".md-select a")]]
+    assert len(links) == 4
+    assert links[:2] == links[2:]  # the home pages
+    for link in links:
+        assert link.startswith("/")
+        assert (site / link.lstrip("/") / "index.html").is_file()
+
+
+def test_with_an_address_the_links_are_absolute(tmp_path):
+    project = Project(tmp_path)
+    project.page("second")
+    build = project.build(SITE_URL="https://example.org/sub/")
+    assert build.returncode == 0, build.stderr
+    for path in ("second", "en/second"):
+        soup = BeautifulSoup(project.html(path), "html.parser")
+        links = {a["hreflang"]: a["href"] for a in soup.select("head [hreflang]")}
+        zh = "https://example.org/sub/second/"
+        en = "https://example.org/sub/en/second/"
+        assert links == {"zh": zh, "en": en, "x-default": zh}
+        canonical = soup.select_one("link[rel=canonical]")["href"]
+        assert canonical == (en if path.startswith("en") else zh)
+    lost = BeautifulSoup((project.root / "site/404.html").read_text(), "html.parser")
+    assert all(a["href"].startswith("/sub/") for a in lost.select("article a"))
