@@ -605,6 +605,34 @@ if __name__ == "__main__":
     print(svg(figure, "factor"))
     # --8<-- [end:factor-figure]
 
+    # --8<-- [start:betas-table]
+    print("β₁     β₂      t = 1   t = 100   t = 1000")
+    firsts = {}
+    steps = torch.tensor([1.0, 100.0, 1000.0], dtype=torch.float64)
+    for betas in ((0.9, 0.999), (0.9, 0.99), (0.9, 0.95), (0.9, 0.9), (0.0, 0.999)):
+        ratios = missing_factor(steps, *betas).tolist()
+        firsts[betas] = ratios[0]
+        print("{:<5}  {:<5} {:7.3f} {:9.3f} {:10.3f}".format(*betas, *ratios))
+    # --8<-- [end:betas-table]
+
+    # --8<-- [start:betas-figure]
+    import json
+
+    from plotting import INK
+
+    t = torch.logspace(0, 5, 201, dtype=torch.float64)
+    marks = [(1, factor[0].item()), (worst, factor.max().item())]
+    figure, panel = axes(("t", "(1 − β₁ᵗ) / √(1 − β₂ᵗ)"), xscale="log", yscale="log")
+    panel.axhline(1, **style(0), linewidth=1.2)
+    panel.plot(t, missing_factor(t), **style(1), gid="way")
+    for (x, y), name, marker in zip(marks, ("first", "worst"), "os", strict=True):
+        panel.plot(x, y, marker, color=INK, markersize=6, gid=name)
+    panel.set_ylim(1e-2, 2e2)
+    settings = {"betas": [0.9, 0.999], "last": 100_000, "marks": marks}
+    drawn = svg(figure, "betas")
+    print(f"<div data-correction='{json.dumps(settings)}'>\n{drawn}\n</div>")
+    # --8<-- [end:betas-figure]
+
     # --8<-- [start:overshoot]
     paths = {rule: descend(rule, 1.0, 0.05, 150) for rule in rules[:2]}
     lowest = {rule: path.min().item() for rule, path in paths.items()}

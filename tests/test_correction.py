@@ -1,0 +1,121 @@
+"""The figure of bias correction: its script computes what the page's snippet does."""
+
+import functools
+import http.server
+import json
+import re
+import shutil
+import subprocess
+import threading
+from pathlib import Path
+
+import pytest
+import torch
+from adam import missing_factor
+from bs4 import BeautifulSoup
+from py_mini_racer import MiniRacer
+
+SCRIPT = Path(__file__).parents[1] / "docs" / "assets" / "correction.js"
+BROWSER = shutil.which("chromium") or shutil.which("chromium-browser")
+BETAS = [(0.9, 0.999), (0.9, 0.9), (0.0, 0.999), (0.99, 0.9999), (0.0, 0.0)]
+
+
+@pytest.fixture(scope="module")
+def script():
+    context = MiniRacer()
+    context.eval(SCRIPT.read_text("utf-8"))
+    return context
+
+
+@pytest.mark.parametrize("betas", BETAS)
+def test_the_script_computes_what_the_snippet_does(script, betas):
+    t = torch.arange(1, 100_001, dtype=torch.float64)
+    expected = missing_factor(t, *betas)
+    beta1, beta2 = betas
+    some = [1, 2, 12, 1000, 100_000]
+    call = f"JSON.stringify({some}.map(t => correctionFactor(t, {beta1}, {beta2})))"
+    assert json.loads(script.eval(call)) == pytest.approx(
+        [expected[step - 1].item() for step in some], rel=1e-9
+    )
+    call = f"JSON.stringify(correctionSteps({beta1}, {beta2}, 100000))"
+    found = json.loads(script.eval(call))
+    off = expected.log().abs()
+    assert off[found["worst"] - 1] == pytest.approx(off.max().item(), abs=1e-9)
+    wrong = (expected - 1).abs() > 0.01
+    assert found["within"] == (int(t[wrong].max()) + 1 if wrong.any() else 1)
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_the_script_puts_points_where_the_figure_has_them(script, site, language):
+    root = site if language == "zh" else site / "en"
+    text = (root / "adam" / "index.html").read_text("utf-8")
+    figure = BeautifulSoup(text, "html.parser").select_one("[data-correction]")
+    settings = json.loads(figure["data-correction"])
+    seen = [
+        [float(figure.select_one(f"#betas-{name} use")[axis]) for axis in "xy"]
+        for name in ("first", "worst")
+    ]
+    drawn = figure.select_one("#betas-way path")["d"]
+    numbers = [float(number) for number in re.findall(r"-?\d+\.?\d*", drawn)]
+    ends = [
+        (t, missing_factor(torch.tensor(t, dtype=torch.float64)).item())
+        for t in (1, settings["last"])
+    ]
+    arguments = json.dumps(settings["marks"]), json.dumps(seen)
+    script.eval(f"var place = correctionPlace({', '.join(arguments)})")
+    placed = json.loads(script.eval(f"JSON.stringify({json.dumps(ends)}.map(place))"))
+    assert placed[0] == pytest.approx(numbers[:2], abs=0.01)
+    assert placed[1] == pytest.approx(numbers[-2:], abs=0.01)
+
+
+@pytest.mark.skipif(not BROWSER, reason="no Chromium on this machine")
+def test_the_sliders_redraw_the_curve(site, tmp_path):
+    page = site / "en" / "adam" / "index.html"
+    move = """<script>addEventListener("load", () => {
+      const [first, second] = document.querySelectorAll(
+        "[data-correction] input");
+      const curve = () => document.querySelector("#betas-way path").getAttribute("d");
+      const said = [], drawn = new Set([curve()]);
+      for (const [a, b] of [[1, 3], [1, 1], [0, 3]]) {
+        first.value = a; second.value = b;
+        first.dispatchEvent(new Event("input"));
+        said.push(document.querySelector("[data-correction] output").textContent);
+        drawn.add(curve());
+      }
+      document.title = JSON.stringify([said, drawn.size, first.ariaValueText]);
+    })</script></body>"""
+    text = page.read_text("utf-8").replace("</body>", move)
+
+    class Handler(http.server.SimpleHTTPRequestHandler):
+        def log_message(self, *_):
+            pass
+
+        def do_GET(self):
+            if self.path != "/en/adam/":
+                return super().do_GET()
+            self.send_response(200)
+            self.send_header("Content-Type", "text/html; charset=utf-8")
+            self.end_headers()
+            self.wfile.write(text.encode())
+
+    handler = functools.partial(Handler, directory=site)
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        command = [
+            BROWSER, "--headless", "--no-sandbox", "--disable-gpu",
+            "--disable-background-networking", f"--user-data-dir={tmp_path}",
+            "--virtual-time-budget=5000", "--dump-dom",
+            f"http://127.0.0.1:{server.server_port}/en/adam/",
+        ]  # fmt: skip
+        dom = subprocess.run(command, capture_output=True, text=True, timeout=120)
+        server.shutdown()
+    title = BeautifulSoup(dom.stdout, "html.parser").title.get_text()
+    said, curves, value = json.loads(title)
+    assert [re.search(r"t = 1: × ([\d.]+)", line)[1] for line in said] == [
+        "3.162",
+        "0.316",
+        "31.623",
+    ]
+    assert "t = 12: × 6.568" in said[0] or "t = 12: × 6.569" in said[0]
+    assert curves == 3  # the first setting is the one that was drawn
+    assert value == "0"
