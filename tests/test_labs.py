@@ -27,7 +27,7 @@ CODE
 
 
 def test_what_the_race_says_in_words():
-    scores = race.everyone(range(3), 100)
+    scores = race.everyone(range(5), 100)
     mean = {name: score.test[score.best].mean() for name, score in scores.items()}
     for name, score in scores.items():
         assert 0 < score.best < len(score.lrs) - 1, f"{name}: the end of its sweep"
@@ -43,8 +43,29 @@ def test_what_the_race_says_in_words():
     small = {name: s.test[s.best - 2].mean() for name, s in scores.items()}
     plain = max(small["mini-batch SGD"], small["momentum"])
     assert all(small[name] > plain for name in ("Adagrad", "RMSprop", "Adam", "AdamW"))
-    gd = race.run(race.runners()["GD"], range(3), 3200 // 597)
+    gd = race.run(race.runners()["GD"], range(5), 3200 // 597)
     assert gd.test[gd.best].max() < mean["Adam"] - 0.2
+    left_out = race.same_batch(scores).keys() - race.level(race.same_batch(scores))
+    assert len(left_out) == 2
+
+
+def test_what_the_race_says_of_mnist():
+    scores = race.everyone(range(5), 100, race.mnist())
+    mean = {name: score.test[score.best].mean() for name, score in scores.items()}
+    assert race.level(scores) == ["GD"], "its worst seed beats the best of the others"
+    six = race.same_batch(scores)
+    assert race.level(six) == list(six)
+    assert min(six, key=mean.get) == "momentum"
+    small = {name: s.test[s.best - 2].mean() for name, s in scores.items()}
+    for name, score in scores.items():
+        assert 2 <= score.best < len(score.lrs) - 2, f"{name}: too near the end"
+        assert small[name] > score.test[score.best + 2].mean()
+    plain = max(small["mini-batch SGD"], small["momentum"])
+    assert all(small[name] > plain for name in ("Adagrad", "RMSprop", "Adam", "AdamW"))
+    others = race.everyone(range(5), 100)
+    moved = {name: scores[name].best - others[name].best for name in scores}
+    assert moved.pop("mini-batch SGD") == 0
+    assert max(moved.values()) < 0
 
 
 def test_what_recall_says_in_words():
