@@ -1,0 +1,157 @@
+"""Micro-batches: gradients that add up to that of the whole batch."""
+
+# --8<-- [start:imports]
+import math
+from collections.abc import Callable
+from functools import partial
+
+import torch
+from accumulation import relative
+from torch import Tensor
+from torch.nn.functional import mse_loss
+from torch.nn.utils import clip_grad_norm_, parameters_to_vector
+
+# --8<-- [end:imports]
+
+
+# --8<-- [start:gradient]
+def gradient(
+    model: torch.nn.Module,
+    batches: list[tuple[Tensor, Tensor]],
+    weights: list[float],
+) -> Tensor:
+    """Return the gradient of ``model`` accumulated over ``batches``, one flat vector.
+
+    Each batch is an input and a target; its mean squared error counts ``weight`` times.
+
+    >>> model = torch.nn.Linear(1, 1)
+    >>> with torch.no_grad():
+    ...     _ = model.weight.fill_(1.0), model.bias.fill_(0.0)
+    >>> one, two = torch.tensor([[1.0]]), torch.tensor([[2.0]])
+    >>> gradient(model, [(one, two), (two, two)], [0.5, 0.5])
+    tensor([-1., -1.])
+    """
+    model.zero_grad()
+    for (x, y), weight in zip(batches, weights, strict=True):
+        loss = weight * mse_loss(model(x), y)
+        loss.backward()
+    return parameters_to_vector(p.grad for p in model.parameters())
+
+
+# --8<-- [end:gradient]
+
+
+# --8<-- [start:finish]
+def finish(
+    build: Callable[..., torch.optim.Optimizer],
+    weight: float,
+    max_norm: float = math.inf,
+    steps: int = 30,
+) -> Tensor:
+    """Return how far the steps carry a seeded nn.Linear(5, 3), as one flat vector.
+
+    Each step accumulates 4 micro-batches of 4 samples, ``weight`` times each loss.
+
+    >>> sgd, faster = (partial(torch.optim.SGD, lr=lr) for lr in (0.01, 0.04))
+    >>> torch.equal(finish(sgd, 1, steps=5), finish(faster, 1 / 4, steps=5))
+    True
+    """
+    torch.manual_seed(0)
+    inputs, targets = torch.randn(16, 5), torch.randn(16, 3)
+    batches = list(zip(inputs.split(4), targets.split(4), strict=True))
+    model = torch.nn.Linear(5, 3)
+    start = parameters_to_vector(model.parameters()).detach()
+    optimizer = build(model.parameters())
+    for _ in range(steps):
+        gradient(model, batches, [weight] * 4)
+        clip_grad_norm_(model.parameters(), max_norm)
+        optimizer.step()
+    return parameters_to_vector(model.parameters()).detach() - start
+
+
+# --8<-- [end:finish]
+
+
+if __name__ == "__main__":
+    # --8<-- [start:unequal]
+    torch.manual_seed(0)
+    inputs, targets = torch.randn(10, 5), torch.randn(10, 3)
+    model = torch.nn.Linear(5, 3)
+    whole = gradient(model, [(inputs, targets)], [1.0])
+
+    sizes = [4, 4, 2]
+    parts = inputs.split(sizes), targets.split(sizes)
+    batches = list(zip(*parts, strict=True))
+    by_size = gradient(model, batches, [n / 10 for n in sizes])
+    by_count = gradient(model, batches, [1 / 3] * 3)
+    print(f"n_i/N: {relative(by_size, whole):.1e}")
+    print(f"1/K:   {relative(by_count, whole):.1e}")
+    # --8<-- [end:unequal]
+
+    # --8<-- [start:mixing]
+    torch.manual_seed(0)
+    gaps = {}
+    for mixing in (
+        torch.nn.Identity(),
+        torch.nn.LayerNorm(8),
+        torch.nn.BatchNorm1d(8),
+        torch.nn.Dropout(0.5),
+    ):
+        net = torch.nn.Sequential(
+            torch.nn.Linear(5, 8), mixing, torch.nn.ReLU(), torch.nn.Linear(8, 3)
+        )
+        name = type(mixing).__name__
+        big = gradient(net, [(inputs, targets)], [1.0])
+        summed = gradient(net, batches, [n / 10 for n in sizes])
+        gaps[name] = relative(summed, big)
+        print(f"{name:12} {gaps[name]:.1e}")
+    # --8<-- [end:mixing]
+
+    # --8<-- [start:forgotten-k]
+    sgd, adam = torch.optim.SGD, torch.optim.Adam
+    optimizers = {
+        "SGD": partial(sgd, lr=0.02),
+        "Adam": partial(adam, lr=0.02),
+        "Adam, L2": partial(adam, lr=0.02, weight_decay=0.1),
+        "AdamW": partial(torch.optim.AdamW, lr=0.02, weight_decay=0.1),
+    }
+    effect = {}
+    for name, build in optimizers.items():
+        for max_norm in (math.inf, 0.5):
+            right = finish(build, 1 / 4, max_norm)
+            wrong = finish(build, 1, max_norm)
+            effect[name, max_norm] = relative(wrong, right)
+        free_run, clipped_run = effect[name, math.inf], effect[name, 0.5]
+        print(f"{name:9} no clip {free_run:.1e}   clip {clipped_run:.1e}")
+    faster = finish(partial(sgd, lr=0.08), 1 / 4)
+    print("SGD = lr x 4:", torch.equal(finish(optimizers["SGD"], 1), faster))
+    # --8<-- [end:forgotten-k]
+
+    # --8<-- [start:clip-place]
+    once_clipped = 0.1 * whole / whole.norm()
+
+    model.zero_grad()
+    for (part, target), n in zip(batches, sizes, strict=True):
+        (n / 10 * mse_loss(model(part), target)).backward()
+        clip_grad_norm_(model.parameters(), max_norm=0.1)
+    each_clipped = parameters_to_vector(p.grad for p in model.parameters())
+
+    cosine = torch.cosine_similarity(each_clipped, once_clipped, dim=0)
+    print(f"norms {once_clipped.norm():.3f} {each_clipped.norm():.3f}")
+    print(f"cosine {cosine:.3f}")
+    # --8<-- [end:clip-place]
+
+    # --8<-- [start:recipe]
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    scheduler = torch.optim.lr_scheduler.ExponentialLR(optimizer, gamma=0.5)
+
+    for _ in range(2):
+        optimizer.zero_grad()
+        for part, target in batches:
+            loss = mse_loss(model(part), target) * len(part) / len(inputs)
+            loss.backward()
+        clip_grad_norm_(model.parameters(), max_norm=1.0)
+        optimizer.step()
+        scheduler.step()
+        print("lr", scheduler.get_last_lr()[0])
+    # --8<-- [end:recipe]
