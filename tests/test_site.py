@@ -4,6 +4,7 @@ import io
 import re
 from functools import cache
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 from bs4 import BeautifulSoup
@@ -185,3 +186,29 @@ def test_unwanted_files_are_not_published(site):
     assert (
         not {"hooks", "executor.py", "jieba.txt", "_markdown_exec_pyodide.js"} & names
     )
+
+
+def test_each_page_says_what_built_it_and_what_it_is_about(page):
+    _, _, _, _, soup = page
+    footer = soup.select_one(".md-copyright").get_text()
+    assert re.search(r"PyTorch 2\.\d+\.\d+\S* · Python 3\.\d+\.\d+", footer)
+    assert "2023-11-14" in footer  # SOURCE_DATE_EPOCH
+    about = soup.select_one("meta[name=description]")["content"]
+    assert 10 < len(about) <= 200  # an author's own may be longer than ours
+
+
+def test_the_descriptions_of_pages_differ(site):
+    for language in ("zh", "en"):
+        texts = [
+            parsed(site / address(language, name)).select_one("meta[name=description]")
+            for code, name in PAGES + LABS
+            if code == language
+        ]
+        assert len({text["content"] for text in texts}) == len(texts)
+
+
+def test_the_feed_lists_the_releases(site):
+    feed = ElementTree.parse(site / "feed.xml").getroot()
+    changes = (ROOT / "CHANGELOG.md").read_text("utf-8")
+    entries = feed.findall("{http://www.w3.org/2005/Atom}entry")
+    assert len(entries) == len(re.findall(r"^## ", changes, re.M)) > 0
