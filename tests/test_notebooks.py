@@ -1,0 +1,198 @@
+"""The downloads: each notebook and each file runs by itself and shows what pages show.
+
+The notebooks of English run; those of Chinese are shown to be equal but for comments
+and strings, and their outputs but for words. Nothing of the repository is on a path.
+"""
+
+import ast
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+from bs4 import BeautifulSoup
+from nbclient import NotebookClient
+from project import CODE, OUTPUT, ROOT, Project
+
+DOCS = ROOT / "docs" / "en"
+NAMES = [
+    path.relative_to(DOCS).with_suffix("").as_posix()
+    for path in sorted(DOCS.rglob("*.md"))
+]
+
+
+def read(site: Path, language: str, name: str):
+    parts = ["en"] if language == "en" else []
+    folder = site.joinpath(*parts, *([] if name == "index" else [name]))
+    text = (folder / f"{name.rpartition('/')[2]}.ipynb").read_text("utf-8")
+    return nbformat.reads(text, as_version=4)
+
+
+def code_cells(notebook, *without: str):
+    return [
+        cell
+        for cell in notebook.cells
+        if cell.cell_type == "code"
+        and not set(without) & set(cell.metadata.get("tags", []))
+    ]
+
+
+def table(text: str) -> str:
+    """Return a table, or other text, as its words, be it Markdown or HTML."""
+    text = BeautifulSoup(text, "html.parser").get_text(" ")
+    text = re.sub(r"^[|: -]+$", "", text, flags=re.MULTILINE).replace("|", " ")
+    return " ".join(text.split())
+
+
+def shows(cell) -> list[str]:
+    """Return what a cell shows; a picture as its markup, warnings left out."""
+    found = []
+    for output in cell.outputs:
+        assert output.output_type != "error", output
+        if output.output_type == "stream":
+            if output.name == "stdout":
+                found.append(output.text)
+            continue
+        data = output.data
+        markup = data.get("text/html", data.get("text/markdown", ""))
+        if "<svg" in markup:
+            found.append(" ".join(str(BeautifulSoup(markup, "html.parser")).split()))
+        else:
+            found.append(table(markup) if markup else data["text/plain"])
+    return ["".join(found)] if all(o.output_type == "stream" for o in cell.outputs) \
+        else found  # fmt: skip
+
+
+@pytest.fixture
+def alone(monkeypatch):
+    """Take the repository off all paths that a process started here would see."""
+    for name in ("PYTHONPATH", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_notebook_runs_by_itself_and_shows_what_the_page_shows(
+    name, site, alone, tmp_path
+):
+    built = read(site, "en", name)
+    nbformat.validate(built)
+    fresh = read(site, "en", name)
+    for cell in code_cells(fresh):
+        cell.outputs = []
+    fresh.cells = [
+        c for c in fresh.cells if "install" not in c.metadata.get("tags", [])
+    ]
+    NotebookClient(
+        fresh, timeout=120, resources={"metadata": {"path": tmp_path}}
+    ).execute()
+    then, now = code_cells(built, "install", "set-up"), code_cells(fresh, "set-up")
+    for old, new in zip(then, now, strict=True):
+        assert shows(new) == shows(old), old.source
+
+
+class WithoutStrings(ast.NodeTransformer):
+    def visit_Constant(self, node):
+        return ast.Constant("") if isinstance(node.value, str) else node
+
+    def visit_JoinedStr(self, node):
+        values = [v for v in node.values if isinstance(v, ast.FormattedValue)]
+        return ast.JoinedStr([self.visit(value) for value in values])
+
+
+def bare(code: str) -> str:
+    code = re.sub(r"^%.*$", "", code, flags=re.MULTILINE)
+    return ast.dump(WithoutStrings().visit(ast.parse(code)))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_notebooks_of_the_languages_differ_in_words_only(name, site):
+    zh, en = (code_cells(read(site, language, name)) for language in ("zh", "en"))
+    for ours, theirs in zip(zh, en, strict=True):
+        assert ours.id[4:] == theirs.id[4:]
+        assert bare(ours.source) == bare(theirs.source)
+        if ours.id.endswith("-trial"):
+            said = [shows(cell)[0].splitlines() for cell in (ours, theirs)]
+            first, second = ([line[:1] for line in lines[1:]] for lines in said)
+            assert (said[0][0], first) == (said[1][0], second)
+        else:
+            assert shows(ours) == shows(theirs)
+
+
+def test_a_page_links_its_notebook_and_its_file(site):
+    for name in NAMES:
+        for language, words in (("zh", "下载为 notebook"), ("en", "Download as")):
+            parts = ["en"] if language == "en" else []
+            folder = site.joinpath(*parts, *([] if name == "index" else [name]))
+            html = (folder / "index.html").read_text("utf-8")
+            links = BeautifulSoup(html, "html.parser").select(".downloads a")
+            assert words in links[0].get_text()
+            assert all((folder / link["href"]).is_file() for link in links)
+            assert "colab" not in html
+
+
+def test_no_notebook_keeps_marks_of_the_sources(site):
+    for language in ("zh", "en"):
+        for name in NAMES:
+            for cell in read(site, language, name).cells:
+                if cell.cell_type == "markdown":
+                    for sign in ("{{ ", "///", "--8<--", "attrs:", "data-ledger", "{#"):
+                        assert sign not in cell.source, (language, name, cell.source)
+
+
+@pytest.mark.parametrize(
+    "module",
+    sorted(
+        {
+            name.rpartition("/")[2].replace("-", "_")
+            for name in NAMES
+            if (
+                ROOT / "snippets" / f"{name.rpartition('/')[2].replace('-', '_')}.py"
+            ).exists()
+        }
+        - {"processes"}  # which torchrun starts: its notebook runs it
+    ),
+)
+def test_a_file_runs_by_itself(module, site, alone, tmp_path):
+    text = (site / "snippets" / f"{module}.py").read_text("utf-8")
+    (tmp_path / f"{module}.py").write_text(text, "utf-8")
+    run = subprocess.run(
+        [sys.executable, "-I", f"{module}.py"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        env=os.environ | {"PYTHONIOENCODING": "utf-8"},
+        timeout=300,
+    )
+    assert run.returncode == 0, run.stderr
+    notebook = BeautifulSoup(run.stdout, "html.parser").get_text()
+    for name in NAMES:
+        if name.replace("-", "_") == module:
+            for cell in code_cells(read(site, "en", name), "install", "set-up"):
+                for output in cell.outputs:
+                    if output.output_type == "stream" and not cell.id.endswith(
+                        "-trial"
+                    ):
+                        assert table(output.text) in table(run.stdout) or (
+                            output.text in notebook
+                        ), cell.id
+
+
+@pytest.mark.parametrize(
+    ("repo_url", "linked"),
+    [("https://github.com/someone/site", True), ("https://example.org/a/b", False)],
+)
+def test_colab_follows_the_address_of_the_repository(tmp_path, repo_url, linked):
+    project = Project(tmp_path)
+    project.snippet("demo", "x = 1", "print(x)")
+    project.page("demo", ("first", CODE), ("second", OUTPUT))
+    config = project.root / "mkdocs.yml"
+    config.write_text(f"repo_url: {repo_url}\n{config.read_text('utf-8')}", "utf-8")
+    build = project.build()
+    assert build.returncode == 0, build.stderr
+    address = "colab.research.google.com/github/someone/site/blob/gh-pages/"
+    for page in ("demo", "en/demo"):
+        assert (f"{address}{page}/demo.ipynb" in project.html(page)) is linked
