@@ -14,8 +14,8 @@ pytestmark = pytest.mark.skipif(not BROWSER, reason="no Chromium is installed")
 QUERIES = {
     "zh": {
         "梯度累积": "accumulation/",
-        "梯度裁剪": "accumulation/",
-        "随机种子": "accumulation/",
+        "梯度裁剪": "clipping/",
+        "随机种子": "seeds/",
         "共享权重": "shared-weights/",
         "梯度消失": "shared-weights/",
         "谱半径": "shared-weights/",
@@ -36,7 +36,7 @@ QUERIES = {
     },
     "en": {
         "gradient accumulation": "accumulation/",
-        "micro-batches": "accumulation/",
+        "micro-batches": "micro-batches/",
         "clip_grad_norm_": "accumulation/",
         "zero_grad": "accumulation/",
         "shared weights": "shared-weights/",
@@ -51,7 +51,7 @@ QUERIES = {
         "β₁": "adam/",
         "adagrad": "adaptive/",
         "momentum": "stochastic/",
-        "learning rate too large": "accumulation/",
+        "learning rate too large": "learning-rate/",
         "glossary": "glossary/",
         "RuntimeError: Trying to backward through the graph a second time": "errors/",
         "a leaf Variable that requires grad is being used in an in-place operation": (
