@@ -10,8 +10,10 @@ PAGES = sorted(path.relative_to(DOCS / "en") for path in (DOCS / "en").rglob("*.
 ROW = re.compile(r"^\| ([^|]+) \| ([^|]+) \| [^|]+ \|$", re.MULTILINE)
 # Code, quotations of the post and addresses are not ours to word.
 NOT_PROSE = re.compile(
-    r"```[\s\S]*?```|`[^`\n]+`|“[^”]*”|\$[^$]*\$|\]\([^)]*\)|^[#/]+.*`.*$", re.MULTILINE
+    r"```[\s\S]*?```|`[^`\n]+`|“[^”]*”|\$[^$]*\$|\]\([^)]*\)|^[#/]+.*`.*$|^/// \w+",
+    re.MULTILINE,
 )
+EVERYDAY = {"norm", "in place", "mask"}  # words that English has for other things, too
 REJECTED = {
     "Adam": ["亚当"],
     "first-moment estimate": ["一阶时刻", "一阶动量", "时刻估计"],
@@ -63,3 +65,16 @@ def test_a_page_uses_no_other_rendering(page):
     renderings = [word for words in REJECTED.values() for word in words]
     text = prose("zh", page).replace("超参数", "")
     assert not [word for word in renderings if word in text]
+
+
+@pytest.mark.parametrize("page", [p for p in PAGES if p.stem != "references"], ids=str)
+def test_a_page_uses_the_rendering_of_the_glossary(page):
+    english, chinese = prose("en", page), prose("zh", page)
+    missing = {
+        term: rendering
+        for term, rendering in rows("en")
+        if term not in EVERYDAY
+        and re.search(rf"\b{re.escape(term)}(?:s|es)?\b", english, re.IGNORECASE)
+        and rendering not in chinese
+    }
+    assert not missing

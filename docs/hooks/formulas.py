@@ -10,6 +10,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from mkdocs.exceptions import BuildError
+from mkdocs.utils import get_relative_url
 from py_mini_racer import JSEvalException, MiniRacer
 
 ARITHMATEX = re.compile(
@@ -67,3 +68,12 @@ def on_page_content(content: str, page, **kwargs) -> str:
         return f'<div class="formula" tabindex="0">{math}</div>'
 
     return MARK.sub(r'<span class="nowrap">\1</span>', ARITHMATEX.sub(formula, content))
+
+
+def on_post_page(output: str, page, **kwargs) -> str | None:
+    """Ask for the font at once where there are formulas, so that they do not jump."""
+    if "<math" not in output:
+        return None
+    font = get_relative_url("assets/fonts/stix-two-math.woff2", page.url)
+    tag = f'<link rel="preload" href="{font}" as="font" type="font/woff2" crossorigin>'
+    return output.replace("</head>", f"{tag}\n</head>", 1)

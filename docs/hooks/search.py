@@ -3,7 +3,8 @@
 static-i18n writes one index for all languages (ultrabug/mkdocs-static-i18n#271), and
 Material's pages ask for the one below their ``base``. So the index is split by the
 folders of the languages, and the base of a page is the root of its language. And the
-search worker gets ``query.js`` in front, which cuts queries into words.
+search worker gets ``query.js`` in front, which cuts queries into words. The index is
+half of what a first visit would load, so it waits (``later.js``).
 """
 
 from __future__ import annotations
@@ -17,6 +18,9 @@ from mkdocs.utils import get_relative_url
 INDEX = Path("search", "search_index.json")
 WORKERS = "assets/javascripts/workers/search.*.min.js"
 QUERY = Path(__file__).with_name("query.js")
+LATER = Path(__file__).with_name("later.js")
+DIALOG = 'data-md-component="search" role="dialog"'
+NAMES = {"zh": "搜索", "en": "Search"}
 # Queries end in a wildcard, which no stemmer sees; so the words are kept as they are.
 PIPELINES = {"zh": [], "en": ["stopWordFilter"]}
 
@@ -59,6 +63,15 @@ def on_template_context(context, template_name, config):
     """Do the same for pages that are made of a template: they are at the root."""
     config.extra["scope"] = context["base_url"]
     return context
+
+
+def on_post_page(output: str, page, config) -> str:
+    """Let the index wait until it is wanted; give the dialog of the search a name."""
+    name = NAMES[config.plugins["i18n"].current_language]
+    output = output.replace(DIALOG, f'{DIALOG} aria-label="{name}"')
+    lines = map(str.strip, LATER.read_text("utf-8").splitlines())
+    script = "\n".join(line for line in lines if not line.startswith("//"))
+    return output.replace("</head>", f"<script>{script}</script>\n</head>", 1)
 
 
 @event_priority(-150)  # after static-i18n has written the index, before staging

@@ -1,0 +1,19 @@
+// Ask for the search index when somebody turns to the search, not with every page.
+(() => {
+  const { open, send } = XMLHttpRequest.prototype;
+  const wanted = new Promise((resolve) => {
+    const look = ({ target }) => {
+      if (target.closest?.(".md-search, [for=__search]")) resolve();
+    };
+    for (const event of ["focusin", "pointerover"]) addEventListener(event, look);
+    if (new URLSearchParams(location.search).has("h")) resolve();
+  });
+  XMLHttpRequest.prototype.open = function (method, url, ...rest) {
+    this.waits = String(url).endsWith("/search/search_index.json");
+    return open.call(this, method, url, ...rest);
+  };
+  XMLHttpRequest.prototype.send = function (...body) {
+    if (this.waits) wanted.then(() => send.apply(this, body));
+    else send.apply(this, body);
+  };
+})();
