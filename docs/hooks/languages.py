@@ -83,3 +83,8 @@ def on_post_page(output: str, page, config) -> str:
     output = LINK.sub("", output).replace('"HOME"', '""')
     start = output.index("<link ")
     return output[:start] + tags.replace('"HOME"', f'"{home}"') + output[start:]
+
+
+def on_post_template(output_content: str, template_name: str, config) -> str:
+    """Keep Material's script from asking for sitemaps on the 404 page, either."""
+    return output_content.replace('rel="alternate"', 'rel="alternate "')

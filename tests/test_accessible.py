@@ -1,0 +1,42 @@
+"""Every page under axe: nothing at WCAG 2.2 AA, in the light and in the dark theme."""
+
+from importlib.resources import files
+
+import pytest
+
+AXE = (files("axe_playwright_python") / "axe.min.js").read_text("utf-8")
+WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+RULES = {
+    "light": {"type": "tag", "values": WCAG},
+    "dark": {"type": "rule", "values": ["color-contrast", "link-in-text-block"]},
+}  # the themes differ in their colours, and in nothing else
+RUN = "only => axe.run(document, {runOnly: only})"
+UNFOLD = "document.querySelectorAll('details').forEach(each => { each.open = true; })"
+
+
+def problems(page, address: str, name: str, scheme: str) -> list[tuple]:
+    """Return what axe finds on a page, all that is folded being open."""
+    page.goto(f"{address}{name}", wait_until="load")
+    page.evaluate(UNFOLD)
+    page.evaluate(AXE)
+    found = page.evaluate(RUN, RULES[scheme])["violations"]
+    nodes = [(each["id"], each["nodes"][0]) for each in found]
+    return [(rule, node["target"], node["html"][:80]) for rule, node in nodes]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing(browser, address, site, scheme):
+    phone = {"width": 360, "height": 740}
+    context = browser.new_context(
+        viewport=phone, color_scheme=scheme, reduced_motion="reduce"
+    )
+    context.add_init_script("localStorage.setItem('language', 'zh')")
+    page = context.new_page()
+    folders = [path.parent.relative_to(site) for path in site.rglob("index.html")]
+    names = sorted(f"{folder.as_posix()}/".removeprefix("./") for folder in folders)
+    assert len(names) > 40
+    found = {
+        name: problems(page, address, name, scheme) for name in [*names, "404.html"]
+    }
+    context.close()
+    assert not {name: each for name, each in found.items() if each}
