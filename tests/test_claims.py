@@ -108,6 +108,7 @@ def test_pages_and_ledger_show_the_verdicts(site, language):
     ledger = parsed(root / "ledger" / "index.html")
     entries = ledger.select(".ledger > .claim")
     assert len(entries) == len(IDS)
+    assert "\\(" not in ledger.get_text(), "a formula was not rendered"
     for name, entry in zip(IDS, entries, strict=True):
         verdict = wanted(name).split("\n")[0].split()[0]
         assert entry["data-verdict"] == verdict

@@ -135,7 +135,7 @@ def judged(inner: str, language: str, place: str) -> tuple[str, Claim]:
     return html, claim
 
 
-@event_priority(50)
+@event_priority(-10)  # after formulas, which titles may hold
 def on_page_content(content: str, page, **kwargs) -> str:
     """Give each claim of a page its verdict, and note it."""
     source = page.file.src_uri
