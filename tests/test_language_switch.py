@@ -3,13 +3,10 @@
 import pytest
 from bs4 import BeautifulSoup
 from project import Project
-from test_search import BROWSER, address, browser  # noqa: F401
-
-pytestmark = pytest.mark.skipif(not BROWSER, reason="no Chromium is installed")
 
 
 @pytest.fixture
-def visit(browser, address):  # noqa: F811
+def visit(browser, address):
     """Return a function that opens a page for a new reader of some language."""
     contexts = []
 
@@ -68,7 +65,7 @@ def test_the_first_visit_follows_the_browser(visit, locale, first):
     assert place(page) == first
 
 
-def test_the_first_visit_traps_nobody(visit, address):  # noqa: F811
+def test_the_first_visit_traps_nobody(visit, address):
     page = visit("", "en-US")
     page.wait_for_url("**/en/")
     switch(page, "zh")
