@@ -5,8 +5,9 @@ from collections.abc import Sequence
 import torch
 from matplotlib.figure import Figure
 from plotting import axes, style
-from summed_loss import RNN, cost, echo, recall, truncated
+from summed_loss import RNN, cost, echo, truncated
 from torch import Tensor
+from truncation import recall
 
 WINDOWS = [1, 2, 3, 4, 5, 6, 7, 8, 10, 12]
 
