@@ -103,9 +103,9 @@ def c09() -> Trial:
     >>> c09()
     imprecise
     ✓ 原文的 z，y = 0 | the post's z, y = 0: lr 0.01, 10: 950, 1
-    ✓ p²/2，lr < 1/L | p²/2, lr < 1/L: lr 0.1, 0.5: 66, 10
-    ✗ p²/2，lr > 1/L | p²/2, lr > 1/L: lr 1, 1.9: 1, 66
-    ✗ p²/2，lr = 2/L | p²/2, lr = 2/L: lr 1.9, 2: 66, ∞
+    ✓ p²/2, lr < 1/L: lr 0.1, 0.5: 66, 10
+    ✗ p²/2, lr > 1/L: lr 1, 1.9: 1, 66
+    ✗ p²/2, lr = 2/L: lr 1.9, 2: 66, ∞
     """
 
     def slope(lr):
@@ -117,9 +117,9 @@ def c09() -> Trial:
     cases = []
     for what, steps, less, more in (
         ("原文的 z，y = 0 | the post's z, y = 0", slope, 0.01, 10),
-        ("p²/2，lr < 1/L | p²/2, lr < 1/L", bowl, 0.1, 0.5),
-        ("p²/2，lr > 1/L | p²/2, lr > 1/L", bowl, 1, 1.9),
-        ("p²/2，lr = 2/L | p²/2, lr = 2/L", bowl, 1.9, 2),
+        ("p²/2, lr < 1/L", bowl, 0.1, 0.5),
+        ("p²/2, lr > 1/L", bowl, 1, 1.9),
+        ("p²/2, lr = 2/L", bowl, 1.9, 2),
     ):
         few, many = steps(more), steps(less)
         shown = f"lr {less:g}, {more:g}: {many}, {few}".replace("inf", "∞")

@@ -29,7 +29,9 @@ LINK = re.compile(
 )
 CASE = re.compile(r'<li class="(yes|no)"><span>(.*?)</span> <output>(.*?)</output>')
 MARKUP = re.compile(
-    r'<span class="arithmatex">\\\((.*?)\\\)</span>|<code\b[^>]*>(.*?)</code>|<[^>]+>'
+    r'<span class="arithmatex">\\\((.*?)\\\)</span>|<code\b[^>]*>(.*?)</code>'
+    r"|<math\b[^>]*>.*?<annotation[^>]*>(.*?)</annotation>.*?</math>|<[^>]+>",
+    re.DOTALL,
 )
 TEXT_OUTPUT = re.compile(r"````text\n(.*?)\n````", re.DOTALL)
 HTML_OUTPUT = re.compile(r'<div class="output">(.*)</div>', re.DOTALL)
@@ -113,11 +115,13 @@ def plain(markup: str) -> str:
 
     >>> plain(r'at <span class="arithmatex">\(t=1\)</span>, <code>w</code> &lt; 1')
     'at $t=1$, `w` < 1'
+    >>> plain("<math><mi>w</mi><annotation>w</annotation></semantics></math> falls")
+    '$w$ falls'
     """
 
     def text(match: re.Match[str]) -> str:
-        if match[1] is not None:
-            return f"${match[1]}$"
+        if (tex := match[1] or match[3]) is not None:
+            return f"${tex}$"
         return f"`{MARKUP.sub('', match[2])}`" if match[2] is not None else ""
 
     return html.unescape(MARKUP.sub(text, markup)).strip()
@@ -186,9 +190,9 @@ class Writer:
     def markdown(self, text: str) -> str:
         """Return a block of prose as it stands in a cell."""
         text = PLACE.sub("", HEADING.sub(self.heading, text))
-        text = re.sub(r' *<div data-ledger(?:="")?></div>', self.ledger, text)
         text = re.sub(r'<span data-tally="(\w+)"></span>', self.tally, text)
-        return LINK.sub(self.link, text)
+        text = LINK.sub(self.link, text)
+        return re.sub(r' *<div data-ledger(?:="")?></div>', self.ledger, text)
 
     def tally(self, mark: re.Match[str]) -> str:
         """Return how many claims have a verdict."""
