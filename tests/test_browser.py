@@ -122,6 +122,18 @@ def test_the_keyboard_skips_to_the_text_and_opens_what_is_folded(browser, addres
     page.close()
 
 
+def test_what_was_open_is_closed_when_the_reader_comes_back(browser, address):
+    page = browser.new_page(viewport={"width": 360, "height": 740})
+    for toggle in ("__drawer", "__search"):
+        page.goto(f"{address}en/adam/", wait_until="networkidle")
+        page.locator(f".md-header__button[for={toggle}]").click()
+        assert page.locator(f"#{toggle}").is_checked()
+        page.goto(f"{address}en/references/")
+        page.go_back(wait_until="networkidle")
+        assert not page.locator(f"#{toggle}").is_checked()
+    page.close()
+
+
 def test_mathematics_is_there_without_javascript(browser, address):
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()

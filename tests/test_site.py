@@ -1,9 +1,12 @@
 """The built site: live outputs on every page, nothing of the machine, no other host."""
 
 import io
+import json
 import re
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+from urllib.parse import unquote
 from xml.etree import ElementTree
 
 import pytest
@@ -27,6 +30,12 @@ LABS = [
 def address(language: str, name: str) -> str:
     parts = ["en"] if language == "en" else []
     return "/".join([*parts, *([] if name == "index" else [name]), "index.html"])
+
+
+FILES = [*(address(*name) for name in PAGES + LABS), "404.html"]
+REFERRING = {"href", "src", "xlink:href", "action", "data", "poster"}
+URL = re.compile(r"""url\(["']?([^"')]+)""")
+OUTSIDE = re.compile(r"[a-z]+:")
 
 
 @cache
@@ -108,25 +117,65 @@ def test_no_other_host_is_asked_for_anything(page):
         assert not re.match(r"(https?:)?//", target), element
 
 
-def test_style_sheets_ask_no_other_host(site):
-    for sheet in site.rglob("*.css"):
-        for target in re.findall(r"url\(([^)]*)\)", sheet.read_text("utf-8")):
-            assert not re.match(r"""["']?(https?:)?//""", target), sheet
+def test_style_sheets_ask_no_other_host_and_for_nothing_that_is_missing(site):
+    sheets = list(site.rglob("*.css"))
+    assert sheets
+    for sheet in sheets:
+        for target in URL.findall(sheet.read_text("utf-8")):
+            assert not re.match(r"(https?:)?//", target), sheet
+            assert target.startswith("data:") or (sheet.parent / target).is_file()
 
 
-def test_ids_are_unique_and_links_inside_the_site_lead_somewhere(page, site):
-    language, name, _, _, soup = page
-    here = site / address(language, name)
-    ids = [element["id"] for element in soup.select("[id]")]
-    assert len(ids) == len(set(ids))
-    for link in soup.select("article a[href]"):
-        path, _, anchor = link["href"].partition("#")
-        if re.match(r"[a-z]+:", path):
-            continue
-        target = (here.parent / path).resolve() if path else here
-        target = target / "index.html" if target.is_dir() else target
+def test_the_tests_of_pages_know_all_pages(site):
+    built = {path.relative_to(site).as_posix() for path in site.rglob("*.html")}
+    assert built == set(FILES)
+
+
+def references(soup: BeautifulSoup) -> Iterator[str]:
+    """Yield all that a page refers to, from its head to the settings of its script."""
+    for element in soup.find_all(True):
+        for name, value in element.attrs.items():
+            if name in REFERRING:
+                yield value
+            elif name == "srcset":
+                yield from (part.split()[0] for part in value.split(","))
+            elif isinstance(value, str):
+                yield from URL.findall(value)
+    for sheet in soup.select("style"):
+        yield from URL.findall(sheet.string)
+    settings = json.loads(soup.select_one("#__config").string)
+    yield settings["search"]
+    yield f"{settings['base'].rstrip('/')}/search/search_index.json"
+
+
+@cache
+def ids(path: Path) -> list[str]:
+    return [element["id"] for element in parsed(path).select("[id]")]
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_ids_are_unique(name, site):
+    assert len(ids(site / name)) == len(set(ids(site / name)))
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_all_that_a_page_refers_to_is_there(name, site):
+    here = site / name
+    inside = {link for link in references(parsed(here)) if not OUTSIDE.match(link)}
+    assert inside
+    for link in inside:
+        place, _, anchor = map(unquote, link.partition("#"))
+        path = place.partition("?")[0]
+        target = here
+        if path:
+            # A site may lie in a folder; the 404 page is shown at any address.
+            assert path.startswith("/") == (name == "404.html"), link
+            target = here.parent / path.lstrip("/")
+            if re.search(r"(^|/)\.{0,2}$", path):
+                target /= "index.html"
         assert target.is_file(), link
-        assert not anchor or parsed(target).find(id=anchor), link
+        assert target.resolve().is_relative_to(site.resolve()), link
+        assert not anchor or anchor in ids(target.resolve()), link
 
 
 def test_languages_are_marked_and_linked(page, site):
