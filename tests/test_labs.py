@@ -1,5 +1,7 @@
 """What the labs say in words is what their functions return; a bad lab ends a build."""
 
+import re
+
 import names
 import processes
 import pytest
@@ -175,8 +177,17 @@ def test_progress_bars_do_not_litter_the_page(tmp_path):
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        (LAB.replace("CODE", "1 / 0"), "ZeroDivisionError"),
+        (
+            LAB.replace("CODE", "1 / 0"),
+            "'cell-1' at docs/zh/labs/demo.md:12: ZeroDivision",
+        ),
+        (LAB.replace("CODE", "1\n```\n\n```python\n1 / 0"), "'cell-2' at docs/zh/labs"),
         (LAB.replace("CODE", "x = 1"), "its cells have no outputs"),
+        (LAB.replace("CODE", "import time\ntime.sleep(99)"), "after the limit of 2 s"),
+        (
+            LAB.replace("CODE", "import sys\nprint(1, file=sys.stderr)"),
+            "standard error",
+        ),
         (LAB.replace("language: python", "lang: python"), "front matter"),
         (LAB.replace("kernelspec", "kernel"), "front matter"),
         (LAB.partition("---\n\n")[2], "front matter"),
@@ -185,8 +196,20 @@ def test_progress_bars_do_not_litter_the_page(tmp_path):
 def test_a_bad_lab_ends_the_build(tmp_path, text, reason):
     project = Project(tmp_path)
     lab(project, text)
-    build = project.build()
+    limit = {"CELL_TIME_LIMIT": "2"} if "sleep" in text else {}
+    build = project.build(**limit)
     assert build.returncode == 1
+    assert len(re.findall(r"ERROR.*", build.stderr)) == 1, build.stderr
     assert reason in build.stderr
     assert "labs/demo.md" in build.stderr
     assert not (tmp_path / "site").exists()
+
+
+def test_the_languages_of_a_lab_run_the_same(tmp_path):
+    project = Project(tmp_path)
+    lab(project, LAB.replace("CODE", "1 + 1"))
+    page = tmp_path / "docs" / "en" / "labs" / "demo.md"
+    page.write_text(LAB.replace("CODE", "1 + 2"), "utf-8")
+    build = project.build()
+    assert build.returncode == 1
+    assert "'cell-1' is not the same in all languages" in build.stderr

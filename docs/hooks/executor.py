@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import click
+import labs
 from cells import Cell, collect, merge, shown
 from inline_values import VALUE, expand
 from markdown_exec import base_format, formatters
@@ -53,6 +54,8 @@ def say(text: str) -> None:
 def fault(cell: Cell, result: Result) -> str:
     """Return what is wrong with a result, by page, cell, file and line, or nothing."""
     reason = result.failure
+    if not reason and labs.is_lab(cell.page):
+        return ""  # what its cells show is up to them
     if not reason and cell.shows and not result.output.strip():
         reason = "it prints nothing where the page shows an output"
     if not reason and not cell.shows and result.output:
@@ -77,7 +80,10 @@ def collect_all(config, root: Path) -> dict[str, list[list[Cell]]]:
                 text = path.read_text(encoding="utf-8-sig")
             except UnicodeDecodeError as error:
                 raise BuildError(f"docs/{source}: {error}") from None
-            pages[source] = collect(source, text, config, root / "snippets")
+            if labs.is_lab(source):
+                pages[source] = labs.collect(source, text, config)
+            else:
+                pages[source] = collect(source, text, config, root / "snippets")
             name = path.relative_to(docs / language).with_suffix("").as_posix()
             versions.setdefault(name, []).append(pages[source])
     return {name: merge(name, languages) for name, languages in versions.items()}
@@ -96,7 +102,7 @@ class Run:
         except ValueError as error:
             raise BuildError(f"extra.cells in mkdocs.yml: {error}") from None
         self.store = Store(root / cache if cache else None)
-        self.snippets = root / "snippets"
+        self.snippets, self.docs = root / "snippets", Path(config.docs_dir)
         self.cells = collect_all(config, root)
         self.makers = Keys(self.snippets)
         self.keys = {name: self.makers.of(page) for name, page in self.cells.items()}
@@ -108,7 +114,8 @@ class Run:
     def look_up(self) -> list[str]:
         """Give the cells the results that are known; return the other pages.
 
-        The longest comes first, so that no core waits long for the last page.
+        The longest comes first, so that no core waits long for the last page; labs are
+        long.
         """
         todo: dict[str, float] = {}
         for name, page in self.cells.items():
@@ -120,7 +127,7 @@ class Run:
             states = [(twins[0].output, twins[0].failure) for twins in page]
             if (None, "") in states and not any(failure for _, failure in states):
                 todo[name] = seconds
-        return sorted(todo, key=todo.get, reverse=True)
+        return sorted(todo, key=lambda name: (-todo[name], not labs.is_lab(name)))
 
     def run(self, names: list[str]) -> None:
         """Run these pages; BuildError where a cell fails, unless it is for serving."""
@@ -128,10 +135,21 @@ class Run:
             name: [(cell.code, cell.file, cell.line) for cell, *_ in self.cells[name]]
             for name in names
         }
-        codes = [code for page in jobs.values() for code, *_ in page]
-        preload = self.makers.preload(codes)
-        snippets = str(self.snippets)
-        run_pages(jobs, snippets, self.limit, self.report, preload, self.workers)
+        notebooks = {
+            name: str(self.docs / self.cells[name][0][0].page)
+            for name in names
+            if labs.is_lab(name)
+        }
+        pages = [jobs[name] for name in names if name not in notebooks]
+        run_pages(
+            jobs,
+            str(self.snippets),
+            self.limit,
+            self.report,
+            self.makers.preload(code for page in pages for code, *_ in page),
+            self.workers,
+            notebooks,
+        )
 
     def report(self, name: str, number: int, result: Result) -> None:
         """Take in what came of a cell; with the last one of a page, keep the page."""
@@ -150,7 +168,7 @@ class Run:
             twin.output, twin.seconds = result.output, result.seconds
         self.ran.append(result.seconds)
         known[keys[number]] = result.output
-        if not cell.is_value:
+        if not cell.is_value and (result.seconds or not labs.is_lab(name)):
             log.info(f"{name} {cell.name} {result.seconds:.2f} s")
         if number == len(cells) - 1:
             outputs = {
@@ -228,6 +246,13 @@ def on_page_markdown(markdown: str, page, **kwargs) -> str:
         cell = next(values)
         return "⚠" if cell.output is None else cell.output.rstrip("\n")
 
+    def with_output(fence) -> str:
+        cell = next(named)
+        note = failure_note(cell) if cell.failure else ""
+        return f"{fence[0]}{cell.output or note}"
+
+    if labs.is_lab(source):
+        return labs.FENCE.sub(with_output, markdown)
     markdown = expand(markdown, lambda line, block: VALUE.sub(value, block))
     if next(values, None):
         raise BuildError(f"docs/{source}: not every value found its place")

@@ -208,7 +208,7 @@ def on_page_markdown(markdown: str, page, files, **kwargs) -> None:
 def modules_of(writer: Writer, name: str) -> list[str]:
     """Return the snippets that a page shows: of its cells, or named like the lab."""
     cells = writer.executor.pages.get(writer.source, [])
-    files = [cell.file for cell in cells if not cell.is_value]
+    files = [cell.file for cell in cells if cell.file.startswith("snippets/")]
     found = dict.fromkeys(Path(file).stem for file in files)
     return list(found) or [name] * (name in snippets.keys.sources)
 

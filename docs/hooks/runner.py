@@ -16,11 +16,12 @@ import threading
 import time
 import traceback
 import types
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from operator import length_hint
 from time import perf_counter
+from types import MappingProxyType
 
 ENVIRONMENT = {
     "OMP_NUM_THREADS": "1",
@@ -30,7 +31,10 @@ ENVIRONMENT = {
     "PYTHONDONTWRITEBYTECODE": "1",  # snippets/ is watched while serving
     "TQDM_DISABLE": "1",  # a progress bar would litter the page
 }
+STARTING = 60.0  # seconds that a process has before its first cell
 OUTPUT_LIMIT = 1_000_000  # characters of one cell
+Job = tuple[str, str, int]  # code, file and line of a cell
+starting = threading.Lock()
 
 
 @dataclass
@@ -141,7 +145,18 @@ def work(channel, snippets: str, directory: str) -> None:
     sys.path.insert(0, snippets)
     random.seed(0)
     os.chdir(directory)
-    name, jobs = channel.recv()
+    name, jobs, lab = channel.recv()
+    channel.send(None)
+    for result in lab_results(lab, snippets, jobs) if lab else results(name, jobs):
+        channel.send(result)
+        if result.failure:
+            break
+    channel.close()
+    os._exit(0)  # without waiting for what a cell may have left
+
+
+def results(name: str, jobs: list[Job]) -> Iterator[Result]:
+    """Run the cells of a page in a namespace of their own, one after the other."""
     module = types.ModuleType(f"page_{name}")
     sys.modules[module.__name__] = module
     for job in jobs:
@@ -149,11 +164,31 @@ def work(channel, snippets: str, directory: str) -> None:
             result = run_code(*job, vars(module))
         except BaseException as error:  # a cell that broke what runs it
             result = Result("", 0.0, f"after it nothing runs: {error!r}", job[2])
-        channel.send(result)
-        if result.failure:
-            break
-    channel.close()
-    os._exit(0)  # without waiting for what a cell may have left
+        yield result
+
+
+def lab_results(path: str, snippets: str, jobs: list[Job]) -> list[Result]:
+    """Run a lab, in a kernel, and return what came of its cells, up to a failure."""
+    import labs
+
+    try:
+        return labs.run(path, snippets, jobs)
+    except BaseException as error:
+        return [Result("", 0.0, reason_for(error), jobs[0][2])]
+
+
+@contextlib.contextmanager
+def bare_main() -> Iterator[None]:
+    """Keep a process that is started from importing the main module of the build."""
+    with starting:
+        main, sys.modules["__main__"] = (
+            sys.modules["__main__"],
+            types.ModuleType("main"),
+        )
+        try:
+            yield
+        finally:
+            sys.modules["__main__"] = main
 
 
 class Worker:
@@ -166,40 +201,50 @@ class Worker:
         self.directory = tempfile.mkdtemp()
         arguments = (there, snippets, self.directory)
         self.process = context.Process(target=work, args=arguments)
-        self.process.start()
+        with bare_main():
+            self.process.start()
         there.close()
 
     def results(
         self,
         name: str,
-        jobs: list[tuple[str, str, int]],
+        jobs: list[Job],
         limit: float,
         stop: threading.Event,
+        lab: str = "",
     ) -> Iterator[Result]:
         """Yield what comes of a page's cells, up to a failure, or until stopped.
 
-        jobs: code, file and line of each cell. limit: seconds that one cell may take.
+        limit: seconds that one cell may take. lab: the file, where the page is one;
+        the results of its cells come all at once.
         """
-        self.channel.send((name, jobs))
-        for number, (_, _, line) in enumerate(jobs):
-            # The first result waits for the imports of the server, too.
-            deadline = time.monotonic() + limit + (60 if number == 0 else 0)
-            while not self.channel.poll(0.1) and not stop.is_set():
-                if time.monotonic() > deadline:
-                    reason = f"it still ran after the limit of {limit:g} s"
-                    yield Result("", limit, reason, line)
-                    return
+        self.channel.send((name, jobs, lab))
+        if lab:
+            limit *= len(jobs)
+        self.wait(STARTING, stop)  # for the imports of the server; it says None then
+        for _, _, line in jobs:
+            result = self.wait(limit, stop)
             if stop.is_set():
                 return
-            try:
-                result = self.channel.recv()
-            except EOFError:
-                self.process.join(5)
-                reason = f"its process ended with exit code {self.process.exitcode}"
-                result = Result("", 0.0, reason, line)
+            result.line = result.line or line
             yield result
             if result.failure:
                 return
+
+    def wait(self, limit: float, stop: threading.Event) -> Result | None:
+        """Return what the process sends next, or a failure if nothing comes."""
+        deadline = time.monotonic() + limit
+        while not self.channel.poll(0.1) and not stop.is_set():
+            if time.monotonic() > deadline:
+                return Result("", limit, f"it still ran after the limit of {limit:g} s")
+        if stop.is_set():
+            return None
+        try:
+            return self.channel.recv()
+        except EOFError:
+            self.process.join(5)
+            reason = f"its process ended with exit code {self.process.exitcode}"
+            return Result("", 0.0, reason)
 
     def end(self) -> None:
         """End the process, and all that the cells have started."""
@@ -213,23 +258,24 @@ class Worker:
 
 
 def run_pages(
-    pages: dict[str, list[tuple[str, str, int]]],
+    pages: dict[str, list[Job]],
     snippets: str,
     limit: float,
     report: Callable[[str, int, Result], None],
     preload: set[str],
     workers: int = 0,
+    labs: Mapping[str, str] = MappingProxyType({}),
 ) -> None:
     """Run pages side by side, one process a core, and report each cell's result.
 
+    labs: the files of those pages that are labs.
     report: called with page, number of the cell and result; what it raises stops all.
     preload: modules to import once, before the workers fork. workers: 0 for the cores.
     """
     os.environ.update(ENVIRONMENT)
     if hasattr(os, "fork"):
-        # mkdocs too, since a worker imports the main module of the build.
-        modules = ["mkdocs.__main__", *sorted(preload)]
-        multiprocessing.get_context("forkserver").set_forkserver_preload(modules)
+        server = multiprocessing.get_context("forkserver")
+        server.set_forkserver_preload(sorted(preload))
     stop = threading.Event()
     lock = threading.Lock()
 
@@ -246,8 +292,9 @@ def run_pages(
             for name in names:
                 if length_hint(names):
                     spare = Worker(snippets)
-                for result in enumerate(worker.results(name, pages[name], limit, stop)):
-                    report_one(name, *result)
+                job = name, pages[name], limit, stop, labs.get(name, "")
+                for number, result in enumerate(worker.results(*job)):
+                    report_one(name, number, result)
                 worker.end()
                 worker, spare = spare, None
                 if stop.is_set():

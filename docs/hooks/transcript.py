@@ -151,7 +151,7 @@ def keep(page, markdown: str, files) -> None:
 def readable(page, config) -> bool:
     """Tell whether there is all that the transcript of a page is made of."""
     hooks = {Path(name).stem for name in config.hooks}
-    return page.file.src_uri in kept and {"claims", "labs", "executor"} <= hooks
+    return page.file.src_uri in kept and {"claims", "executor"} <= hooks
 
 
 class Writer:
@@ -164,8 +164,7 @@ class Writer:
         self.source, self.config = page.file.src_uri, config
         self.text, self.files = kept[self.source]
         self.language = self.source.partition("/")[0]
-        self.claims, self.labs = hooks["claims"], hooks["labs"]
-        self.executor = hooks["executor"]
+        self.claims, self.executor = hooks["claims"], hooks["executor"]
         self.notebook = notebook or Notebook()
         self.shown: list[str] = []
 
@@ -236,15 +235,9 @@ class Writer:
 
     def write(self) -> Notebook:
         """Take in the page's Markdown, block by block; return what came of it."""
-        if "/labs/" in self.source:
-            _, key, _ = self.labs.about(self.source, self.text, self.config)
-            outputs = iter(self.labs.known.get(key, []))
-            named = values = iter(())
-        else:
-            cells = self.executor.pages.get(self.source, [])
-            named = iter([cell for cell in cells if not cell.is_value])
-            values = iter([cell for cell in cells if cell.is_value])
-            outputs = iter(())
+        cells = self.executor.pages.get(self.source, [])
+        named = iter([cell for cell in cells if not cell.is_value])
+        values = iter([cell for cell in cells if cell.is_value])
         pieces = iter([*blocks(self.text), (0, "")])
         opened: list[str] = []
         for number, block in pieces:
@@ -266,7 +259,7 @@ class Writer:
             elif FENCE.match(block):
                 self.cell(block, next(named))
             elif "/labs/" in self.source and block.startswith("```python\n"):
-                self.lab_cell(block, next(outputs))
+                self.lab_cell(next(named))
             elif not block.startswith("```") and holds_values(number, block):
                 self.prose_with_values(block, values)
             else:
@@ -301,9 +294,9 @@ class Writer:
         else:
             self.notebook.code(cell.name, code, printed(output))
 
-    def lab_cell(self, block: str, output: str) -> None:
+    def lab_cell(self, cell: Cell) -> None:
         """Take in a cell of a lab, with its outputs."""
-        code = block.removeprefix("```python\n").removesuffix("```").rstrip("\n")
+        code, output = cell.code.rstrip("\n"), cell.output or ""
         self.shown.append(code)
         outputs = [
             v4.new_output("display_data", data={"text/plain": html.unescape(text)})

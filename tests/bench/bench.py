@@ -111,7 +111,13 @@ def shown_only(site: Path, target: Path) -> Path:
     for page in target.glob("docs/??/**/*.md"):
         text = FIGURE.sub("", page.read_text("utf-8"))
         page.write_text(EXEC.sub(r"```python\n\1\n```", text), "utf-8")
-    leave_out(target / "mkdocs.yml", "staging", "executor", "inline_values", "claims")
+    config = target / "mkdocs.yml"
+    leave_out(config, "staging", "executor", "inline_values", "claims", "labs")
+    text = config.read_text("utf-8")
+    text = re.sub(
+        r"^  - mkdocs-jupyter:\n(?:      .*\n)+", "", text, flags=re.MULTILINE
+    )
+    config.write_text(text, "utf-8")
     return target
 
 
