@@ -105,6 +105,22 @@ def test_the_404_page_is_in_both_languages_and_its_links_hold(site):
         assert (site / link.lstrip("/") / "index.html").is_file()
 
 
+def test_a_lost_reader_sees_a_page_in_the_language_of_the_address(browser, address):
+    for folder, title in (("", "损失与优化器的细节"), ("en/", "Losses and optimizers")):
+        page = browser.new_page()
+        answer = page.goto(f"{address}{folder}nothing/")
+        assert answer.status == 404
+        page.wait_for_selector(f".md-header__title :text('{title}')")
+        assert page.url == f"{address}{folder}nothing/"
+        page.focus("[data-md-component=search-query]")
+        page.keyboard.type("Adam")
+        page.wait_for_selector(".md-search-result__item", timeout=20_000)
+        for link in page.locator(".md-search-result__item > a").all():
+            path = link.evaluate("link => link.pathname")
+            assert path.startswith("/en/") == bool(folder)
+        page.close()
+
+
 def test_with_an_address_the_links_are_absolute(tmp_path):
     project = Project(tmp_path)
     project.page("second")

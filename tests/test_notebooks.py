@@ -193,6 +193,6 @@ def test_colab_follows_the_address_of_the_repository(tmp_path, repo_url, linked)
     config.write_text(f"repo_url: {repo_url}\n{config.read_text('utf-8')}", "utf-8")
     build = project.build()
     assert build.returncode == 0, build.stderr
-    address = "colab.research.google.com/github/someone/site/blob/gh-pages/"
+    address = "colab.research.google.com/github/someone/site/blob/notebooks/"
     for page in ("demo", "en/demo"):
         assert (f"{address}{page}/demo.ipynb" in project.html(page)) is linked

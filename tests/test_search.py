@@ -1,7 +1,12 @@
 """Search, in a real browser: each language finds its own pages by its own words."""
 
+import re
+from pathlib import Path
+
+import jieba
 import pytest
 
+DOCS = Path(__file__).parents[1] / "docs"
 # What is typed, and a place that must be among the first three pages.
 QUERIES = {
     "zh": {
@@ -99,3 +104,17 @@ def test_there_are_twenty_queries_in_each_language():
         "zh": 20,
         "en": 20,
     }
+
+
+def test_the_terms_of_the_glossary_are_words_to_the_search():
+    words = jieba.Tokenizer()
+    words.initialize()
+    words.load_userdict(str(DOCS / "hooks" / "jieba.txt"))
+    glossary = (DOCS / "zh" / "glossary.md").read_text("utf-8")
+    terms = re.findall(r"^\| ([\u4e00-\u9fff]{2,}) \|", glossary, re.MULTILINE)
+    assert len(terms) > 50
+    cut = {term: list(words.cut(term)) for term in terms}
+    # A word of one character is found on every page; these two bind other words.
+    stray = {term for term, parts in cut.items() if {*parts} - {"的", "沿"} != {
+        part for part in parts if len(part) > 1}}  # fmt: skip
+    assert not stray

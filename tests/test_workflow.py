@@ -35,7 +35,8 @@ def test_it_asks_for_the_least():
     assert "pull_request_target" not in WORKFLOW[True]
 
 
-def test_every_action_has_a_version():
-    for step in STEPS:
-        if "uses" in step:
-            assert re.fullmatch(r"actions/[\w-]+@(v\d+|[0-9a-f]{40})", step["uses"])
+def test_every_action_is_pinned_to_a_commit_and_says_its_version():
+    uses = re.findall(r"uses: (.*)", FILE.read_text("utf-8"))
+    assert len(uses) == sum("uses" in step for step in STEPS) > 0
+    for each in uses:
+        assert re.fullmatch(r"actions/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", each)

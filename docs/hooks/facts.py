@@ -62,6 +62,12 @@ def feed(changes: str, title: str, site: str, date: str) -> str:
     )
 
 
+def on_config(config):
+    """Lead to the branch that is there: MkDocs takes each host's of old, `master`."""
+    config.edit_uri = (config.edit_uri or "").replace("master", "main") or None
+    return config
+
+
 def on_env(env, config, files) -> None:
     """Note what the footer shows."""
     english = config.plugins["i18n"].current_language == "en"

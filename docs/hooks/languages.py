@@ -15,6 +15,7 @@ from urllib.parse import urljoin
 from mkdocs.utils import get_relative_url
 
 SCRIPT = Path(__file__).with_name("language.js")
+PERMALINK = {"zh": "本节的链接", "en": "Link to this section"}
 LINK = re.compile(r'<link rel="alternate" href="([^"]*)" hreflang="(\w+)">\s*')
 
 
@@ -67,6 +68,12 @@ def on_template_context(context, template_name, config):
     return context
 
 
+def on_page_content(content: str, page, **kwargs) -> str:
+    """Name the links of headings in the page's language; the extension knows one."""
+    title = PERMALINK[page.file.src_uri.partition("/")[0]]
+    return content.replace('title="Permanent link"', f'title="{title}"')
+
+
 def on_post_page(output: str, page, config) -> str:
     """Put the links and the script into the head."""
     i18n = config.plugins["i18n"]
@@ -86,5 +93,24 @@ def on_post_page(output: str, page, config) -> str:
 
 
 def on_post_template(output_content: str, template_name: str, config) -> str:
-    """Keep Material's script from asking for sitemaps on the 404 page, either."""
-    return output_content.replace('rel="alternate"', 'rel="alternate "')
+    """Give each language a 404 page; the root's is what a host shows at any address.
+
+    Below the folder of another language it shows that language's own. Neither asks for
+    sitemaps.
+    """
+    if template_name != "404.html":
+        return output_content
+    output = output_content.replace('rel="alternate"', 'rel="alternate "')
+    i18n = config.plugins["i18n"]
+    language, default = i18n.current_language, i18n.default_language
+    if language == default:
+        lost[default] = output
+    else:  # static-i18n builds the languages in turn, all at the root
+        path = Path(config.site_dir, language, "404.html")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        output = re.sub(r'("base": "[^"]*?)/?"', rf'\1/{language}/"', output, count=1)
+        path.write_text(output, "utf-8")
+    return lost.get(default, output)
+
+
+lost: dict[str, str] = {}  # the 404 page of the default language

@@ -181,7 +181,7 @@ def colab(repo_url: str | None, path: str) -> str:
     """Return where Colab opens a published notebook, or nothing without GitHub.
 
     >>> colab("https://github.com/someone/site/", "en/adam/adam.ipynb")
-    'https://colab.research.google.com/github/someone/site/blob/gh-pages/en/adam/adam.ipynb'
+    'https://colab.research.google.com/github/someone/site/blob/notebooks/en/adam/adam.ipynb'
     >>> colab(None, "en/adam/adam.ipynb"), colab("https://example.org/a/b", "a.ipynb")
     ('', '')
     """
@@ -189,7 +189,7 @@ def colab(repo_url: str | None, path: str) -> str:
     if not found:
         return ""
     host = "https://colab.research.google.com/github"
-    return f"{host}/{found['repository']}/blob/gh-pages/{path}"
+    return f"{host}/{found['repository']}/blob/notebooks/{path}"
 
 
 def on_pre_build(config) -> None:
