@@ -67,7 +67,8 @@ def opened(browser, address, site) -> dict[str, Visit]:
     names = sorted(f"{folder.as_posix()}/".removeprefix("./") for folder in folders)
     assert "" in names
     assert "en/" in names
-    return {f"/{name}": visit(browser, address, name) for name in [*names, "404.html"]}
+    names += ["404.html", "en/404.html"]
+    return {f"/{name}": visit(browser, address, name) for name in names}
 
 
 def test_no_page_asks_another_host(opened):

@@ -32,7 +32,7 @@ def address(language: str, name: str) -> str:
     return "/".join([*parts, *([] if name == "index" else [name]), "index.html"])
 
 
-FILES = [*(address(*name) for name in PAGES + LABS), "404.html"]
+FILES = [*(address(*name) for name in PAGES + LABS), "404.html", "en/404.html"]
 REFERRING = {"href", "src", "xlink:href", "action", "data", "poster"}
 URL = re.compile(r"""url\(["']?([^"')]+)""")
 OUTSIDE = re.compile(r"[a-z]+:")
@@ -169,8 +169,9 @@ def test_all_that_a_page_refers_to_is_there(name, site):
         target = here
         if path:
             # A site may lie in a folder; the 404 page is shown at any address.
-            assert path.startswith("/") == (name == "404.html"), link
-            target = here.parent / path.lstrip("/")
+            assert path.startswith("/") == (name.endswith("404.html")), link
+            base = site if path.startswith("/") else here.parent
+            target = base / path.lstrip("/")
             if re.search(r"(^|/)\.{0,2}$", path):
                 target /= "index.html"
         assert target.is_file(), link
