@@ -1,0 +1,240 @@
+"""Vanishing and exploding gradients: distance, clipping and gates."""
+
+# --8<-- [start:imports]
+import math
+
+import torch
+from torch import nn
+
+# --8<-- [end:imports]
+
+
+# --8<-- [start:distance]
+def spectral_radius(w):
+    """Return the largest absolute eigenvalue of a square matrix, a float.
+
+    >>> spectral_radius(torch.tensor([[1.0, 9.0], [0.0, -2.0]]))
+    2.0
+    """
+    return torch.linalg.eigvals(w).abs().max().item()
+
+
+def recurrent_matrix(radius, n_hidden=64):
+    """Return a Gaussian matrix, float64, scaled to a spectral radius; always the same.
+
+    >>> w_hh = recurrent_matrix(0.9, n_hidden=8)
+    >>> round(spectral_radius(w_hh), 12)
+    0.9
+    """
+    draw = torch.Generator().manual_seed(0)
+    w = torch.randn(n_hidden, n_hidden, generator=draw, dtype=torch.float64)
+    return w * (radius / spectral_radius(w))
+
+
+def norms_by_distance(w_hh, activation, steps=100, scale=1.0):
+    """Return ‖∂(v·h_T)/∂h_{T−k}‖ for k = 0 … steps, for h ← activation(x + w_hh h).
+
+    v is a random unit vector, so the first norm is 1; x is ``scale`` times normal.
+
+    >>> halves = 0.5 * torch.eye(4, dtype=torch.float64)
+    >>> norms_by_distance(halves, lambda z: z, steps=3).round(decimals=12)
+    tensor([1.0000, 0.5000, 0.2500, 0.1250], dtype=torch.float64)
+    """
+    draw = torch.Generator().manual_seed(1)
+    x = torch.randn(steps, len(w_hh), generator=draw, dtype=w_hh.dtype)
+    x = scale * x
+    v = torch.randn(len(w_hh), generator=draw, dtype=w_hh.dtype)
+    states = [torch.zeros_like(v, requires_grad=True)]
+    for x_t in x:
+        states.append(activation(x_t + w_hh @ states[-1]))
+    grads = torch.autograd.grad(states[-1] @ (v / v.norm()), states)
+    return torch.stack([grad.norm() for grad in reversed(grads)])
+
+
+def rate(norms, start, stop):
+    """Return the mean factor of the norms for one more step of distance, a float.
+
+    >>> rate(torch.tensor([8.0, 4.0, 2.0, 1.0]), 1, 3)
+    0.5
+    """
+    return (norms[stop] / norms[start]).item() ** (1 / (stop - start))
+
+
+# --8<-- [end:distance]
+
+
+# --8<-- [start:clip]
+def recurrent_loss(w_hh):
+    """Return the loss of a linear RNN, h ← x + w_hh h, with a matrix for each step.
+
+    ``w_hh`` is a sequence of T matrices (n_hidden, n_hidden), one for each use. The
+    loss is the mean square of h_T − target; each x and the target are standard normal.
+
+    >>> zeros = torch.zeros(2, 2, dtype=torch.float64)
+    >>> recurrent_loss([zeros] * 3) == recurrent_loss([zeros + 9.0] * 2 + [zeros])
+    tensor(True)
+    """
+    n_hidden = len(w_hh[0])
+    draw = torch.Generator().manual_seed(1)
+    x = torch.randn(len(w_hh), n_hidden, generator=draw, dtype=torch.float64)
+    target = torch.randn(n_hidden, generator=draw, dtype=torch.float64)
+    h = torch.zeros_like(target)
+    for w, x_t in zip(w_hh, x, strict=True):
+        h = x_t + w @ h
+    return (h - target).square().mean()
+
+
+def early_share(radius, steps=40, recent=10, n_hidden=64):
+    """Return how much of the gradient's norm is left without its ``recent`` last uses.
+
+    >>> early_share(0.5, n_hidden=8) < 0.01 < early_share(1.2, n_hidden=8)
+    True
+    """
+    w = recurrent_matrix(radius, n_hidden)
+    copies = [w.clone().requires_grad_() for _ in range(steps)]
+    grads = torch.autograd.grad(recurrent_loss(copies), copies)
+    return (sum(grads[: steps - recent]).norm() / sum(grads).norm()).item()
+
+
+def clipped_step(radius, max_norm, lr=0.01, steps=40, n_hidden=64):
+    """Return the gradient's norm before and after clipping, the loss before and after
+    a step of gradient descent on w_hh.
+
+    >>> clipped_step(0.5, 99.0, n_hidden=8) == clipped_step(0.5, torch.inf, n_hidden=8)
+    True
+    >>> round(clipped_step(1.2, 1.0, n_hidden=8)[1], 4)
+    1.0
+    """
+    w = nn.Parameter(recurrent_matrix(radius, n_hidden))
+    loss = recurrent_loss([w] * steps)
+    loss.backward()
+    norm = nn.utils.clip_grad_norm_([w], max_norm).item()
+    with torch.no_grad():
+        after = recurrent_loss([w - lr * w.grad] * steps)
+    return norm, w.grad.norm().item(), loss.item(), after.item()
+
+
+# --8<-- [end:clip]
+
+
+# --8<-- [start:gates]
+def open_gate(module, bias):
+    """Set what nn.LSTM forgets, or nn.GRU updates, at the start; return the module.
+
+    torch adds two bias vectors: one gets ``bias``, the other 0. Rows n … 2n belong to
+    the LSTM's forget gate f (order i, f, g, o) or the GRU's update gate z (r, z, n).
+
+    >>> lstm = open_gate(nn.LSTM(3, 2), 1.0)
+    >>> (lstm.bias_ih_l0 + lstm.bias_hh_l0)[2:4]
+    tensor([1., 1.], grad_fn=<SliceBackward0>)
+    """
+    gate = slice(module.hidden_size, 2 * module.hidden_size)
+    with torch.no_grad():
+        module.bias_ih_l0[gate] = bias
+        module.bias_hh_l0[gate] = 0.0
+    return module
+
+
+def input_norms(module, steps=60):
+    """Return ‖∂(v·h_T)/∂x_{T−k}‖ for k = 0 … steps − 1 of nn.RNN, nn.GRU or nn.LSTM.
+
+    v is a random unit vector; each x is standard normal.
+
+    >>> _ = torch.manual_seed(0)
+    >>> input_norms(nn.RNN(3, 5), steps=4).shape
+    torch.Size([4])
+    """
+    draw = torch.Generator().manual_seed(1)
+    x = torch.randn(steps, module.input_size, generator=draw)
+    v = torch.randn(module.hidden_size, generator=draw)
+    x.requires_grad_()
+    output, _ = module(x)
+    (grad,) = torch.autograd.grad(output[-1] @ (v / v.norm()), x)
+    return grad.norm(dim=1).flip(0)
+
+
+# --8<-- [end:gates]
+
+
+if __name__ == "__main__":
+    # --8<-- [start:rates]
+    matrices = {
+        f"ρ = {radius}": recurrent_matrix(radius)
+        for radius in (0.5, 0.9, 1.1, 1.5, 3.0)
+    }
+    torch.manual_seed(0)
+    w_hh = nn.RNN(64, 64).weight_hh_l0.detach().double()
+    matrices["nn.RNN"] = w_hh
+    default_radius = spectral_radius(w_hh)
+
+    linear, tanh, rates = {}, {}, {}
+    print("         linear  tanh")
+    for name, w_hh in matrices.items():
+        linear[name] = norms_by_distance(w_hh, lambda z: z)
+        tanh[name] = norms_by_distance(w_hh, torch.tanh)
+        rates[name] = rate(linear[name], 50, 100), rate(tanh[name], 50, 100)
+        print(f"{name:9}{rates[name][0]:.3f}   {rates[name][1]:.3f}")
+    # --8<-- [end:rates]
+
+    # --8<-- [start:distance-figure]
+    from plotting import axes, style, svg
+
+    label = "‖∂v·h(T)/∂h(T−k)‖"
+    figure, *panels = axes(("k", label), ("k", label), yscale="log")
+    for panel, title, norms in zip(
+        panels, ("linear", "tanh"), (linear, tanh), strict=True
+    ):
+        for number, (name, values) in enumerate(norms.items()):
+            panel.plot(values, label=name, **style(number))
+        panel.set(title=title, ylim=(1e-16, 1e16), xlim=(0, 100))
+        panel.legend(loc="center left", bbox_to_anchor=(1, 0.5))
+    print(svg(figure, "distance"))
+    # --8<-- [end:distance-figure]
+
+    # --8<-- [start:clipping]
+    clipping, share = {}, {}
+    for radius in (0.5, 1.2):
+        norm, _, loss, after = clipped_step(radius, max_norm=torch.inf)
+        _, clipped, _, saved = clipped_step(radius, max_norm=10.0)
+        clipping[radius] = norm, clipped, loss, after, saved
+        share[radius] = early_share(radius)
+        print(f"ρ = {radius}")
+        print(f"  norm {norm:.3g}, clipped {clipped:.3g}")
+        print(f"  from uses 1 … 30 of 40: {share[radius]:.1e}")
+        print(f"  loss {loss:.4g}, after a step {after:.4g}")
+        print(f"  after a clipped step {saved:.4g}")
+    # --8<-- [end:clipping]
+
+    # --8<-- [start:gate-rates]
+    torch.manual_seed(0)
+    modules = {("RNN", None): nn.RNN(16, 64)}
+    for kind in (nn.LSTM, nn.GRU):
+        name = kind.__name__
+        modules[name, None] = kind(16, 64)
+        for bias in (1.0, 3.0, 5.0):
+            modules[name, bias] = open_gate(kind(16, 64), bias)
+
+    gates = {}
+    print("cell b  k = 0   k = 40  rate  σ(b)")
+    for (name, bias), module in modules.items():
+        norms = gates[name, bias] = input_norms(module)
+        row = f"{norms[0]:.1e} {norms[40]:.1e} {rate(norms, 10, 50):.3f}"
+        if bias is None:
+            print(f"{name:7} {row}")
+        else:
+            sigma = 1 / (1 + math.exp(-bias))
+            print(f"{name:5}{bias:.0f}  {row} {sigma:.3f}")
+    # --8<-- [end:gate-rates]
+
+    # --8<-- [start:gates-figure]
+    label = "‖∂v·h(T)/∂x(T−k)‖"
+    figure, *panels = axes(("k", label), ("k", label), yscale="log")
+    for panel, kind in zip(panels, ("LSTM", "GRU"), strict=True):
+        chosen = [key for key in gates if key[0] in ("RNN", kind)]
+        for number, (name, bias) in enumerate(chosen):
+            text = name if bias is None else f"b = {bias:g}"
+            panel.plot(gates[name, bias], label=text, **style(number))
+        panel.set(title=kind, ylim=(1e-16, 10))
+        panel.legend(loc="center left", bbox_to_anchor=(1, 0.5))
+    print(svg(figure, "gates"))
+    # --8<-- [end:gates-figure]
