@@ -108,7 +108,9 @@ def test_the_404_page_is_in_both_languages_and_its_links_hold(site):
 def test_a_lost_reader_sees_a_page_in_the_language_of_the_address(browser, address):
     for folder, title in (("", "损失与优化器的细节"), ("en/", "Losses and optimizers")):
         page = browser.new_page()
-        answer = page.goto(f"{address}{folder}nothing/")
+        errors = []
+        page.on("pageerror", lambda error, errors=errors: errors.append(error))
+        answer = page.goto(f"{address}{folder}nothing/", wait_until="networkidle")
         assert answer.status == 404
         page.wait_for_selector(f".md-header__title :text('{title}')")
         assert page.url == f"{address}{folder}nothing/"
@@ -118,6 +120,7 @@ def test_a_lost_reader_sees_a_page_in_the_language_of_the_address(browser, addre
         for link in page.locator(".md-search-result__item > a").all():
             path = link.evaluate("link => link.pathname")
             assert path.startswith("/en/") == bool(folder)
+        assert not errors
         page.close()
 
 
