@@ -189,9 +189,7 @@ def test_colab_follows_the_address_of_the_repository(tmp_path, repo_url, linked)
     project = Project(tmp_path)
     project.snippet("demo", "x = 1", "print(x)")
     project.page("demo", ("first", CODE), ("second", OUTPUT))
-    config = project.root / "mkdocs.yml"
-    config.write_text(f"repo_url: {repo_url}\n{config.read_text('utf-8')}", "utf-8")
-    build = project.build()
+    build = project.build(REPO_URL=repo_url)
     assert build.returncode == 0, build.stderr
     address = "colab.research.google.com/github/someone/site/blob/notebooks/"
     for page in ("demo", "en/demo"):

@@ -263,3 +263,26 @@ def test_the_feed_lists_the_releases(site):
     changes = (ROOT / "CHANGELOG.md").read_text("utf-8")
     entries = feed.findall("{http://www.w3.org/2005/Atom}entry")
     assert len(entries) == len(re.findall(r"^## ", changes, re.M)) > 0
+
+
+def test_every_asset_that_ships_is_asked_for(site):
+    files = {path for path in (site / "assets").rglob("*") if path.is_file()}
+    asking = list(site.rglob("*.html"))
+    reached: set[Path] = set()
+    while asking:
+        text = "\n".join(path.read_text("utf-8") for path in asking)
+        asked = set(re.findall(r"[\w.-]+", text))
+        new = {path for path in files if path.name in asked} - reached
+        reached |= new
+        asking = [path for path in new if path.suffix in (".css", ".js")]
+    assert len(reached) > 5
+    # A font's licence goes where the font goes.
+    assert {path.name for path in files - reached} == {"OFL.txt"}
+
+
+def test_only_pages_with_a_figure_that_moves_load_its_script(site):
+    for name in ("descent", "correction"):
+        pages = [path.read_text("utf-8") for path in site.rglob("*.html")]
+        loading = [page for page in pages if f"assets/{name}.js" in page]
+        assert len(loading) == 2  # in either language
+        assert all(f"data-{name}=" in page for page in loading)

@@ -10,6 +10,8 @@ half of what a first visit would load, so it waits (``later.js``).
 from __future__ import annotations
 
 import json
+import re
+import shutil
 from pathlib import Path
 
 from mkdocs.plugins import event_priority
@@ -17,6 +19,9 @@ from mkdocs.utils import get_relative_url
 
 INDEX = Path("search", "search_index.json")
 WORKERS = "assets/javascripts/workers/search.*.min.js"
+# Stemmers and segmenters that this search does without, and maps for debuggers.
+UNUSED = ("javascripts/lunr", "**/*.map")
+MAP = re.compile(r"\s*//# sourceMappingURL=\S+\s*$")
 QUERY = Path(__file__).with_name("query.js")
 LATER = Path(__file__).with_name("later.js")
 DIALOG = 'data-md-component="search" role="dialog"'
@@ -96,6 +101,11 @@ def on_post_build(config) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         text = json.dumps(part, ensure_ascii=False, separators=(",", ":"))
         path.write_text(text, "utf-8")
+    for pattern in UNUSED:
+        for path in list(Path(config.site_dir, "assets").glob(pattern)):
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+    for script in Path(config.site_dir, "assets").rglob("*.js"):
+        script.write_text(MAP.sub("\n", script.read_text("utf-8")), "utf-8")
     query = QUERY.read_text("utf-8")
     for worker in Path(config.site_dir).glob(WORKERS):
         script = worker.read_text("utf-8")
