@@ -70,13 +70,6 @@ def on_template_context(context, template_name, config):
     return context
 
 
-def on_post_template(output_content: str, template_name: str, config) -> str:
-    """Do for the 404 page what is done for pages."""
-    if template_name != "404.html":
-        return output_content
-    return on_post_page(output_content, None, config)
-
-
 def on_post_page(output: str, page, config) -> str:
     """Let the index wait until it is wanted; give the dialog of the search a name."""
     name = NAMES[config.plugins["i18n"].current_language]
