@@ -3,11 +3,8 @@
 import os
 import re
 import shutil
-import socket
 import subprocess
 import sys
-import time
-import urllib.request
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -70,32 +67,6 @@ class Project:
             text=True,
             timeout=120,
         )
-
-    def serve(self) -> tuple[subprocess.Popen, int]:
-        """Start `mkdocs serve`, which writes to the file log; return its port, too."""
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
-        with (self.root / "log").open("w") as stream:
-            command = self.command("serve", "-a", f"127.0.0.1:{port}")
-            server = subprocess.Popen(
-                command, cwd=self.root, env=self.environment(), stderr=stream
-            )
-        return server, port
-
-    def wait_for(self, port: int, text: str, page: str = "") -> str:
-        """Return a page of the server once it holds a text."""
-        html, deadline = "", time.monotonic() + 40
-        while time.monotonic() < deadline:
-            try:
-                address = f"http://127.0.0.1:{port}/{page}"
-                html = urllib.request.urlopen(address, timeout=10).read().decode()
-            except OSError:
-                html = ""
-            if text in html:
-                return html
-            time.sleep(0.2)
-        raise AssertionError(f"{text!r} did not come; the page is {html[-2000:]}")
 
     def html(self, page: str = "") -> str:
         return (self.root / "site" / page / "index.html").read_text("utf-8")

@@ -87,9 +87,9 @@ def test_the_first_load_of_a_page_is_at_most_250_kb(opened):
 
 
 def test_nothing_jumps_while_a_page_loads(opened):
-    # A formula is as wide as its font, which may come after the first paint.
+    # Lighthouse counts in hundredths, too; what is below is the switch of the theme.
     shifts = {name: seen.shift for name, seen in opened.items()}
-    assert not {name: shift for name, shift in shifts.items() if shift >= 0.02}
+    assert not {name: shift for name, shift in shifts.items() if shift >= 0.002}
 
 
 def test_nothing_is_wider_than_a_narrow_phone(opened):

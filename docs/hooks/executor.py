@@ -69,17 +69,13 @@ def fault(cell: Cell, result: Result) -> str:
 def collect_all(config, root: Path) -> dict[str, list[list[Cell]]]:
     """Collect the cells of all languages; return what each page runs, in order."""
     docs = Path(config.docs_dir)
-    i18n = config.plugins["i18n"]
     versions: dict[str, list[list[Cell]]] = {}
     pages.clear()
-    for language in i18n.build_languages:
+    for language in config.plugins["i18n"].build_languages:
         for path in sorted((docs / language).rglob("*.md")):
             source = path.relative_to(docs).as_posix()
             if path.name.startswith(".") or not path.is_file():
                 continue
-            first = f"{i18n.default_language}/{source.partition('/')[2]}"
-            if not (docs / first).is_file():
-                raise BuildError(f"docs/{source}: there is no docs/{first}")
             try:
                 text = path.read_text(encoding="utf-8-sig")
             except UnicodeDecodeError as error:
@@ -106,9 +102,9 @@ class Run:
         except ValueError as error:
             raise BuildError(f"extra.cells in mkdocs.yml: {error}") from None
         self.store = Store(root / cache if cache else None)
-        self.snippets = root / "snippets"
-        self.makers = Keys(self.snippets)
+        self.snippets, self.docs = root / "snippets", Path(config.docs_dir)
         self.cells = collect_all(config, root)
+        self.makers = Keys(self.snippets)
         self.keys = {name: self.makers.of(page) for name, page in self.cells.items()}
         self.ran: list[float] = []  # seconds of each cell
 
@@ -139,7 +135,11 @@ class Run:
             name: [(cell.code, cell.file, cell.line) for cell, *_ in self.cells[name]]
             for name in names
         }
-        notebooks = {name for name in names if labs.is_lab(name)}
+        notebooks = {
+            name: str(self.docs / self.cells[name][0][0].page)
+            for name in names
+            if labs.is_lab(name)
+        }
         pages = [jobs[name] for name in names if name not in notebooks]
         run_pages(
             jobs,
@@ -156,26 +156,21 @@ class Run:
         cells, keys = self.cells[name], self.keys[name]
         cell = cells[number][0]
         result.failure = fault(cell, result)
-        valid = self.makers.hold()  # else it may come of what was saved since
         if result.failure and not serving:
             raise BuildError(result.failure)
         if result.failure:
             say(f"ERROR   -  {result.failure}")
-            if valid:
-                failures.update(dict.fromkeys(keys[number:], result.failure))
+            failures.update(dict.fromkeys(keys[number:], result.failure))
             for twin in [twin for twins in cells[number:] for twin in twins]:
                 twin.output, twin.failure = None, result.failure
             return
-        if result.output is None:
-            return  # the lab fails further down
         for twin in cells[number]:
             twin.output, twin.seconds = result.output, result.seconds
         self.ran.append(result.seconds)
-        if valid:
-            known[keys[number]] = result.output
+        known[keys[number]] = result.output
         if not cell.is_value and (result.seconds or not labs.is_lab(name)):
             log.info(f"{name} {cell.name} {result.seconds:.2f} s")
-        if valid and number == len(cells) - 1:
+        if number == len(cells) - 1:
             outputs = {
                 key: twins[0].output for key, twins in zip(keys, cells, strict=True)
             }
@@ -253,7 +248,7 @@ def on_page_markdown(markdown: str, page, **kwargs) -> str:
 
     def with_output(fence) -> str:
         cell = next(named)
-        note = f"\n\n{failure_note(cell)}\n" if cell.failure else ""
+        note = failure_note(cell) if cell.failure else ""
         return f"{fence[0]}{cell.output or note}"
 
     if labs.is_lab(source):

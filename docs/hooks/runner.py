@@ -16,13 +16,12 @@ import threading
 import time
 import traceback
 import types
-from collections.abc import Callable, Container, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from operator import length_hint
 from time import perf_counter
-
-import psutil
+from types import MappingProxyType
 
 ENVIRONMENT = {
     "OMP_NUM_THREADS": "1",
@@ -40,12 +39,9 @@ starting = threading.Lock()
 
 @dataclass
 class Result:
-    """What came of a cell: its output, or the reason and the place of its failure.
+    """What came of a cell: its output, or the reason and the place of its failure."""
 
-    output is None where the cell has passed and no more is known.
-    """
-
-    output: str | None
+    output: str
     seconds: float
     failure: str = ""
     line: int = 0
@@ -88,16 +84,8 @@ def reason_for(error: BaseException) -> str:
         text = error.msg if isinstance(error, SyntaxError) else str(error)
     except Exception:
         text = "(its message cannot be shown)"
-    return one_line(f"{type(error).__name__}: {text}")
-
-
-def one_line(text: str) -> str:
-    """Return a text as one line of up to 500 characters.
-
-    >>> one_line("Interrupt: "), one_line("a:\\n  b")
-    ('Interrupt', 'a: b')
-    """
-    line = " ".join(text.split()).removesuffix(":")
+    line = " ".join(f"{type(error).__name__}: {text}".split())
+    line = line.removesuffix(":")
     return line if len(line) <= 500 else line[:499] + "…"
 
 
@@ -140,47 +128,26 @@ def run_code(code: str, file: str, line: int, namespace: dict) -> Result:
     return Result(text, seconds, failure, place)
 
 
-def end(pid: int) -> None:
-    """End a process and all that it has started, in sessions of their own as well.
-
-    A kernel is in one, and what its cells have started is in the kernel's.
-    """
-    family = [pid]
-    with contextlib.suppress(psutil.NoSuchProcess):
-        below = psutil.Process(pid).children(recursive=True)
-        family = [*(process.pid for process in below), pid]
-    for each in family:
-        if hasattr(os, "killpg"):
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.killpg(each, signal.SIGKILL)
-        with contextlib.suppress(psutil.Error):
-            psutil.Process(each).kill()
-
-
-def end_with_the_build(directory: str) -> None:
+def end_with_the_build() -> None:
     """End this process when the build that started it is gone, however it went."""
     multiprocessing.connection.wait([multiprocessing.parent_process().sentinel])
-    shutil.rmtree(directory, ignore_errors=True)
-    end(os.getpid())
+    if hasattr(os, "killpg"):
+        os.killpg(0, signal.SIGKILL)  # with all that the cells have started
+    os._exit(1)
 
 
 def work(channel, snippets: str, directory: str) -> None:
     """Wait for a page, run its cells in this process, send each result to a failure."""
     if hasattr(os, "setsid"):
         os.setsid()  # a group of its own: what the cells start ends with it
-    watch = threading.Thread(target=end_with_the_build, args=[directory], daemon=True)
-    watch.start()
-    os.environ.update(ENVIRONMENT | {"TMPDIR": directory})
-    tempfile.tempdir = directory  # which goes with what is in it
+    threading.Thread(target=end_with_the_build, daemon=True).start()
+    os.environ.update(ENVIRONMENT)
     sys.path.insert(0, snippets)
     random.seed(0)
     os.chdir(directory)
-    try:
-        name, jobs, lab = channel.recv()
-    except EOFError:
-        watch.join()  # the build is gone
+    name, jobs, lab = channel.recv()
     channel.send(None)
-    for result in lab_results(snippets, jobs) if lab else results(name, jobs):
+    for result in lab_results(lab, snippets, jobs) if lab else results(name, jobs):
         channel.send(result)
         if result.failure:
             break
@@ -200,12 +167,12 @@ def results(name: str, jobs: list[Job]) -> Iterator[Result]:
         yield result
 
 
-def lab_results(snippets: str, jobs: list[Job]) -> list[Result]:
+def lab_results(path: str, snippets: str, jobs: list[Job]) -> list[Result]:
     """Run a lab, in a kernel, and return what came of its cells, up to a failure."""
     import labs
 
     try:
-        return labs.run(snippets, jobs)
+        return labs.run(path, snippets, jobs)
     except BaseException as error:
         return [Result("", 0.0, reason_for(error), jobs[0][2])]
 
@@ -244,12 +211,12 @@ class Worker:
         jobs: list[Job],
         limit: float,
         stop: threading.Event,
-        lab: bool = False,
+        lab: str = "",
     ) -> Iterator[Result]:
         """Yield what comes of a page's cells, up to a failure, or until stopped.
 
-        limit: seconds that one cell may take. lab: the results of its cells come all
-        at once.
+        limit: seconds that one cell may take. lab: the file, where the page is one;
+        the results of its cells come all at once.
         """
         self.channel.send((name, jobs, lab))
         if lab:
@@ -281,7 +248,10 @@ class Worker:
 
     def end(self) -> None:
         """End the process, and all that the cells have started."""
-        end(self.process.pid)
+        if hasattr(os, "killpg"):
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.kill()
         self.process.join()
         self.channel.close()
         shutil.rmtree(self.directory, ignore_errors=True)
@@ -294,11 +264,11 @@ def run_pages(
     report: Callable[[str, int, Result], None],
     preload: set[str],
     workers: int = 0,
-    labs: Container[str] = (),
+    labs: Mapping[str, str] = MappingProxyType({}),
 ) -> None:
     """Run pages side by side, one process a core, and report each cell's result.
 
-    labs: those pages that are labs.
+    labs: the files of those pages that are labs.
     report: called with page, number of the cell and result; what it raises stops all.
     preload: modules to import once, before the workers fork. workers: 0 for the cores.
     """
@@ -322,7 +292,7 @@ def run_pages(
             for name in names:
                 if length_hint(names):
                     spare = Worker(snippets)
-                job = name, pages[name], limit, stop, name in labs
+                job = name, pages[name], limit, stop, labs.get(name, "")
                 for number, result in enumerate(worker.results(*job)):
                     report_one(name, number, result)
                 worker.end()

@@ -70,20 +70,10 @@ def on_template_context(context, template_name, config):
     return context
 
 
-def named(output: str, config) -> str:
-    """Return a page whose dialog of the search has a name in the page's language."""
-    name = NAMES[config.plugins["i18n"].current_language]
-    return output.replace(DIALOG, f'{DIALOG} aria-label="{name}"')
-
-
-def on_post_template(output_content: str, template_name: str, config) -> str:
-    """Name the search of the 404 page."""
-    return named(output_content, config)
-
-
 def on_post_page(output: str, page, config) -> str:
-    """Let the index wait until it is wanted; name the search."""
-    output = named(output, config)
+    """Let the index wait until it is wanted; give the dialog of the search a name."""
+    name = NAMES[config.plugins["i18n"].current_language]
+    output = output.replace(DIALOG, f'{DIALOG} aria-label="{name}"')
     lines = map(str.strip, LATER.read_text("utf-8").splitlines())
     script = "\n".join(line for line in lines if not line.startswith("//"))
     return output.replace("</head>", f"<script>{script}</script>\n</head>", 1)

@@ -9,7 +9,6 @@ import json
 import math
 import os
 import platform
-import re
 import sys
 import tempfile
 from collections.abc import Iterable
@@ -19,9 +18,6 @@ from pathlib import Path
 from urllib.parse import quote
 
 from cells import Cell, parse
-from mkdocs.exceptions import BuildError
-
-BY_NAME = re.compile(r"""(?:import_module|__import__)\(\s*f?["']([\w.]+)""")
 
 
 @cache
@@ -30,11 +26,6 @@ def imported(code: str) -> frozenset[str]:
 
     >>> sorted(imported("import torch.nn\\nfrom plotting import svg"))
     ['plotting', 'torch.nn']
-
-    Of a name that is computed, the packages that it starts with:
-
-    >>> sorted(imported("import_module('a.b'), import_module(f'faker.providers.{x}')"))
-    ['a.b', 'faker.providers']
     """
     names = set()
     for node in ast.walk(parse(code)):
@@ -42,7 +33,6 @@ def imported(code: str) -> frozenset[str]:
             names.update(alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
             names.add(node.module)
-    names.update(name.rstrip(".") for name in BY_NAME.findall(code))
     return frozenset(names)
 
 
@@ -76,27 +66,11 @@ class Keys:
 
     def __init__(self, snippets: Path) -> None:
         self.sources: dict[str, str] = {}
-        self.times: dict[Path, int] = {}
         for path in sorted(snippets.rglob("*.py")):
-            if path.name.startswith(".") or not path.is_file():
-                continue
-            self.times[path] = path.stat().st_mtime_ns
             name = path.relative_to(snippets).parts[0].removesuffix(".py")
-            try:
-                text = path.read_text(encoding="utf-8")
-            except UnicodeDecodeError as error:
-                place = path.relative_to(snippets.parent).as_posix()
-                raise BuildError(f"{place}: {error}") from None
+            text = path.read_text(encoding="utf-8")
             self.sources[name] = self.sources.get(name, "") + f"# {path.name}\n{text}"
         self.versions: dict[str, str] = {}
-
-    def hold(self) -> bool:
-        """Tell whether the snippets are still as they were read."""
-        with contextlib.suppress(OSError):
-            return all(
-                path.stat().st_mtime_ns == time for path, time in self.times.items()
-            )
-        return False
 
     def reach(self, code: str) -> tuple[set[str], set[str]]:
         """Return the snippets and the library modules that a piece of code reaches."""
