@@ -182,6 +182,11 @@ def test_progress_bars_do_not_litter_the_page(tmp_path):
             "'cell-1' at docs/zh/labs/demo.md:12: ZeroDivision",
         ),
         (LAB.replace("CODE", "1\n```\n\n```python\n1 / 0"), "'cell-2' at docs/zh/labs"),
+        # A traceback holds the code of other cells, too.
+        (
+            LAB.replace("import index\n\nCODE", "1\n```\n\n```python\n1 / 0"),
+            "'cell-2' at docs/zh/labs",
+        ),
         (LAB.replace("CODE", "x = 1"), "its cells have no outputs"),
         (LAB.replace("CODE", "import time\ntime.sleep(99)"), "after the limit of 2 s"),
         (

@@ -276,6 +276,8 @@ def test_every_asset_that_ships_is_asked_for(site):
         reached |= new
         asking = [path for path in new if path.suffix in (".css", ".js")]
     assert len(reached) > 5
+    scripts = [path for path in files if path.suffix in (".css", ".js")]
+    assert not [path for path in scripts if "sourceMapping" in path.read_text("utf-8")]
     # A font's licence goes where the font goes.
     assert {path.name for path in files - reached} == {"OFL.txt"}
 

@@ -11,14 +11,14 @@ from __future__ import annotations
 import os
 import re
 from functools import partial
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from time import perf_counter
 from types import SimpleNamespace
 
 from cells import Cell
 from mkdocs.exceptions import BuildError
 from mkdocs.structure.pages import Page
-from runner import Result, reason_for
+from runner import Job, Result, reason_for
 
 FENCE = re.compile(r"^```python\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 TEXT = '\n\n<div class="result" markdown>\n\n````text\n{}\n````\n\n</div>\n'
@@ -28,10 +28,10 @@ HTML = '\n\n<div class="output">{}</div>\n'
 def is_lab(source: str) -> bool:
     """Return whether a page is a lab, by its place.
 
-    >>> is_lab("zh/labs/race.md"), is_lab("labs/race"), is_lab("zh/adam.md")
+    >>> is_lab("zh/labs/race.md"), is_lab("labs/race"), is_lab("zh/collabs/a.md")
     (True, True, False)
     """
-    return "labs/" in source
+    return "labs" in PurePosixPath(source).parts
 
 
 def collect(source: str, text: str, config) -> list[Cell]:
@@ -75,7 +75,7 @@ def outputs(html: str) -> list[str]:
     return found
 
 
-def run(path: str, snippets: str, jobs: list[tuple[str, str, int]]) -> list[Result]:
+def run(path: str, snippets: str, jobs: list[Job]) -> list[Result]:
     """Run a lab in this process's directory; return what came of each of its cells.
 
     jobs: code, file and line of each cell, as they stand in the file at ``path``.
@@ -103,8 +103,8 @@ def run(path: str, snippets: str, jobs: list[tuple[str, str, int]]) -> list[Resu
         reason = "its cells have no outputs"
     except CellExecutionError as error:
         codes = [code.strip() for code, *_ in jobs]
-        text = str(error)
-        failed = next((n for n, code in enumerate(codes) if code in text), 0)
+        _, code, _ = re.split(r"^-{18}$", str(error), maxsplit=2, flags=re.MULTILINE)
+        failed = codes.index(code.strip()) if code.strip() in codes else 0
         reason = f"{error.ename}: {error.evalue}"
     except ValueError as error:
         reason = reason_for(error)

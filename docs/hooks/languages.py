@@ -21,9 +21,9 @@ LINK = re.compile(r'<link rel="alternate" href="([^"]*)" hreflang="(\w+)">\s*')
 
 
 @cache
-def script() -> str:
-    """Return the script that stands in the head of each page, without its comments."""
-    lines = map(str.strip, SCRIPT.read_text("utf-8").splitlines())
+def inline(script: Path) -> str:
+    """Return a script as it stands in the head of each page, without its comments."""
+    lines = map(str.strip, script.read_text("utf-8").splitlines())
     return "\n".join(line for line in lines if not line.startswith("//"))
 
 
@@ -87,7 +87,7 @@ def on_post_page(output: str, page, config) -> str:
         else:
             links[language] = get_relative_url(url, page.url)
     home = get_relative_url("en/", page.url) if page.url in ("", "./") else ""
-    tags = f"{head(links, i18n.default_language)}\n<script>{script()}</script>\n"
+    tags = f"{head(links, i18n.default_language)}\n<script>{inline(SCRIPT)}</script>\n"
     output = LINK.sub("", output).replace('"HOME"', '""')
     start = output.index("<link ")
     return output[:start] + tags.replace('"HOME"', f'"{home}"') + output[start:]

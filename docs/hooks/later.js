@@ -1,9 +1,6 @@
 // Ask for the search index when somebody turns to the search, not with every page.
 (() => {
-  // The plain ones, even where this runs again, as when one 404 page shows another.
-  const { prototype } = XMLHttpRequest;
-  const { open, send } = XMLHttpRequest.plain ??=
-    { open: prototype.open, send: prototype.send };
+  const { open, send } = XMLHttpRequest.prototype;
   const wanted = new Promise((resolve) => {
     const look = ({ target }) => {
       if (target.closest?.(".md-search, [for=__search]")) resolve();
@@ -11,11 +8,11 @@
     for (const event of ["focusin", "pointerover"]) addEventListener(event, look);
     if (new URLSearchParams(location.search).has("h")) resolve();
   });
-  prototype.open = function (method, url, ...rest) {
+  XMLHttpRequest.prototype.open = function (method, url, ...rest) {
     this.waits = String(url).endsWith("/search/search_index.json");
     return open.call(this, method, url, ...rest);
   };
-  prototype.send = function (...body) {
+  XMLHttpRequest.prototype.send = function (...body) {
     if (this.waits) wanted.then(() => send.apply(this, body));
     else send.apply(this, body);
   };

@@ -16,6 +16,7 @@ from functools import cache
 from importlib import metadata
 from pathlib import Path
 
+from labs import is_lab
 from mkdocs.plugins import event_priority
 from nbformat import NotebookNode, v4
 from store import Keys
@@ -163,7 +164,7 @@ def whole(writer: Writer) -> NotebookNode:
                 "carried = Path(mkdtemp()).as_posix()\n"
                 "sys.path.insert(0, carried)"
             )
-        if "/labs/" not in writer.source:  # a page shows what is printed, no more
+        if not is_lab(writer.source):  # a page shows what is printed, no more
             code += '\nget_ipython().ast_node_interactivity = "none"'
         front.code("set-up", code, tags=["set-up"], **FOLDED)
     for module in modules:

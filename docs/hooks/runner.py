@@ -16,12 +16,11 @@ import threading
 import time
 import traceback
 import types
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from operator import length_hint
 from time import perf_counter
-from types import MappingProxyType
 
 ENVIRONMENT = {
     "OMP_NUM_THREADS": "1",
@@ -34,7 +33,6 @@ ENVIRONMENT = {
 STARTING = 60.0  # seconds that a process has before its first cell
 OUTPUT_LIMIT = 1_000_000  # characters of one cell
 Job = tuple[str, str, int]  # code, file and line of a cell
-starting = threading.Lock()
 
 
 @dataclass
@@ -177,20 +175,6 @@ def lab_results(path: str, snippets: str, jobs: list[Job]) -> list[Result]:
         return [Result("", 0.0, reason_for(error), jobs[0][2])]
 
 
-@contextlib.contextmanager
-def bare_main() -> Iterator[None]:
-    """Keep a process that is started from importing the main module of the build."""
-    with starting:
-        main, sys.modules["__main__"] = (
-            sys.modules["__main__"],
-            types.ModuleType("main"),
-        )
-        try:
-            yield
-        finally:
-            sys.modules["__main__"] = main
-
-
 class Worker:
     """A process for one page, started ahead of its work."""
 
@@ -201,8 +185,7 @@ class Worker:
         self.directory = tempfile.mkdtemp()
         arguments = (there, snippets, self.directory)
         self.process = context.Process(target=work, args=arguments)
-        with bare_main():
-            self.process.start()
+        self.process.start()
         there.close()
 
     def results(
@@ -263,8 +246,8 @@ def run_pages(
     limit: float,
     report: Callable[[str, int, Result], None],
     preload: set[str],
-    workers: int = 0,
-    labs: Mapping[str, str] = MappingProxyType({}),
+    workers: int,
+    labs: dict[str, str],
 ) -> None:
     """Run pages side by side, one process a core, and report each cell's result.
 
@@ -274,8 +257,9 @@ def run_pages(
     """
     os.environ.update(ENVIRONMENT)
     if hasattr(os, "fork"):
-        server = multiprocessing.get_context("forkserver")
-        server.set_forkserver_preload(sorted(preload))
+        # mkdocs too, since a worker imports the main module of the build.
+        modules = ["mkdocs.__main__", *sorted(preload)]
+        multiprocessing.get_context("forkserver").set_forkserver_preload(modules)
     stop = threading.Event()
     lock = threading.Lock()
 

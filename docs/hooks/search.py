@@ -10,18 +10,14 @@ half of what a first visit would load, so it waits (``later.js``).
 from __future__ import annotations
 
 import json
-import re
-import shutil
 from pathlib import Path
 
+from languages import inline
 from mkdocs.plugins import event_priority
 from mkdocs.utils import get_relative_url
 
 INDEX = Path("search", "search_index.json")
 WORKERS = "assets/javascripts/workers/search.*.min.js"
-# Stemmers and segmenters that this search does without, and maps for debuggers.
-UNUSED = ("javascripts/lunr", "**/*.map")
-MAP = re.compile(r"\s*//# sourceMappingURL=\S+\s*$")
 QUERY = Path(__file__).with_name("query.js")
 LATER = Path(__file__).with_name("later.js")
 DIALOG = 'data-md-component="search" role="dialog"'
@@ -74,9 +70,7 @@ def on_post_page(output: str, page, config) -> str:
     """Let the index wait until it is wanted; give the dialog of the search a name."""
     name = NAMES[config.plugins["i18n"].current_language]
     output = output.replace(DIALOG, f'{DIALOG} aria-label="{name}"')
-    lines = map(str.strip, LATER.read_text("utf-8").splitlines())
-    script = "\n".join(line for line in lines if not line.startswith("//"))
-    return output.replace("</head>", f"<script>{script}</script>\n</head>", 1)
+    return output.replace("</head>", f"<script>{inline(LATER)}</script>\n</head>", 1)
 
 
 @event_priority(-150)  # after static-i18n has written the index, before staging
@@ -94,11 +88,6 @@ def on_post_build(config) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         text = json.dumps(part, ensure_ascii=False, separators=(",", ":"))
         path.write_text(text, "utf-8")
-    for pattern in UNUSED:
-        for path in list(Path(config.site_dir, "assets").glob(pattern)):
-            shutil.rmtree(path) if path.is_dir() else path.unlink()
-    for script in Path(config.site_dir, "assets").rglob("*.js"):
-        script.write_text(MAP.sub("\n", script.read_text("utf-8")), "utf-8")
     query = QUERY.read_text("utf-8")
     for worker in Path(config.site_dir).glob(WORKERS):
         script = worker.read_text("utf-8")

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from cells import FENCE, Cell, shown
 from inline_values import VALUE, blocks, expression, holds_values
+from labs import is_lab
 from nbformat import NotebookNode, v4
 
 OPENING = re.compile(r"///+ *(?P<kind>[\w-]+) *(?:\| *(?P<title>.*))?$")
@@ -258,7 +259,7 @@ class Writer:
                 self.notebook.quoted = any(kind != "caption" for kind in opened)
             elif FENCE.match(block):
                 self.cell(block, next(named))
-            elif "/labs/" in self.source and block.startswith("```python\n"):
+            elif is_lab(self.source) and block.startswith("```python\n"):
                 self.lab_cell(next(named))
             elif not block.startswith("```") and holds_values(number, block):
                 self.prose_with_values(block, values)
