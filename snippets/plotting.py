@@ -93,6 +93,16 @@ def style(number: int) -> dict:
     }
 
 
+def rounded(attribute: re.Match[str]) -> str:
+    """Return an attribute with its numbers to hundredths: finer than any screen.
+
+    >>> re.sub(".+", rounded, 'd="M 50.865826 141.294369 L 3.00024 -2"')
+    'd="M 50.87 141.29 L 3 -2"'
+    """
+    number = r"-?\d+\.\d{3,}"
+    return re.sub(number, lambda found: f"{round(float(found[0]), 2):g}", attribute[0])
+
+
 def svg(figure: Figure, name: str) -> str:
     """Return a figure as an SVG element for a page; ``name`` keeps its ids apart.
 
@@ -114,6 +124,7 @@ def svg(figure: Figure, name: str) -> str:
     body = re.sub(unwanted, "", body, flags=re.DOTALL)
     body = re.sub(r"font-family: [^;]*; ", "", body)  # the page's own, from its CSS
     body = re.sub(r'(id="|url\(#|href="#)', rf"\g<1>{name}-", body)
+    body = re.sub(r' (?:d|x|y|transform)="[^"]*"', rounded, body)
     body = body.replace(FAINT, f"var(--plot-faint, {FAINT})")
     body = body.replace(INK, "currentColor")
     for number, colour in enumerate(SERIES, start=1):

