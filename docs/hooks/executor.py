@@ -26,7 +26,7 @@ from markupsafe import Markup
 from mkdocs.exceptions import BuildError
 from pymdownx.superfences import SuperFencesException
 from runner import Result, run_pages
-from store import Keys, Store
+from store import Keys, kept
 
 log = logging.getLogger("mkdocs.plugins.cells")
 
@@ -95,13 +95,12 @@ class Run:
     def __init__(self, config, root: Path) -> None:
         """Collect the cells; BuildError for one that cannot be, or a bad setting."""
         settings = config.extra.get("cells", {})
-        cache = settings.get("cache", ".cache/cells")
         try:
             self.limit = float(settings.get("time_limit", 60))
             self.workers = int(settings.get("workers", 0))
         except ValueError as error:
             raise BuildError(f"extra.cells in mkdocs.yml: {error}") from None
-        self.store = Store(root / cache if cache else None)
+        self.store = kept(config)
         self.snippets, self.docs = root / "snippets", Path(config.docs_dir)
         self.cells = collect_all(config, root)
         self.makers = Keys(self.snippets)

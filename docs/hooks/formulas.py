@@ -9,9 +9,10 @@ from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
+import glyphs
 from mkdocs.exceptions import BuildError
-from mkdocs.utils import get_relative_url
 from py_mini_racer import JSEvalException, MiniRacer
+from store import kept
 
 ARITHMATEX = re.compile(
     r'<(?P<tag>span|div) class="arithmatex">\\[(\[](?P<tex>.*?)\\[)\]]</(?P=tag)>',
@@ -70,10 +71,8 @@ def on_page_content(content: str, page, **kwargs) -> str:
     return MARK.sub(r'<span class="nowrap">\1</span>', ARITHMATEX.sub(formula, content))
 
 
-def on_post_page(output: str, page, **kwargs) -> str | None:
-    """Ask for the font at once where there are formulas, so that they do not jump."""
-    if "<math" not in output:
-        return None
-    font = get_relative_url("assets/fonts/stix-two-math.woff2", page.url)
-    tag = f'<link rel="preload" href="{font}" as="font" type="font/woff2" crossorigin>'
-    return output.replace("</head>", f"{tag}\n</head>", 1)
+def on_post_page(output: str, page, config) -> str | None:
+    """Bring the font of the formulas with the page, so that they do not jump."""
+    style = glyphs.style(output, kept(config))
+    first = '<link rel="stylesheet"'  # while this is fetched, the font is made ready
+    return output.replace(first, f"{style}\n{first}", 1) if style else None

@@ -161,3 +161,9 @@ class Store:
         except OSError as error:
             return f"{error.strerror}: {error.filename}"
         return ""
+
+
+def kept(config) -> Store:
+    """Return where a site keeps results: in ``extra.cells.cache``, or nowhere."""
+    cache = config.extra.get("cells", {}).get("cache", ".cache/cells")
+    return Store(Path(config.config_file_path).parent / cache if cache else None)

@@ -1,0 +1,98 @@
+"""The font of a page's formulas, cut to their characters and written into the page.
+
+A font of its own is a tenth of one for all pages. Since it comes with the page,
+formulas are never set in another font first, and nothing moves when it arrives.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import html
+import io
+import re
+import unicodedata
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+
+from store import Store
+
+FONT = Path(__file__).parent / "fonts" / "stix-two-math.woff2"
+FORMULA = re.compile(r"<math.*?</math>", re.DOTALL)
+SOURCE = re.compile(r"<annotation.*?</annotation>", re.DOTALL)  # its TeX, not shown
+TAG = re.compile(r"<[^>]*>")
+# A letter that stands alone is set in italics, which are characters of their own.
+ITALICS = {
+    chr(int(unicodedata.decomposition(letter).split()[1], 16)): letter
+    for letter in map(chr, [*range(0x1D434, 0x1D468), *range(0x1D6E2, 0x1D71C)])
+    if unicodedata.decomposition(letter)
+} | {"h": "\u210e"}
+STYLE = (
+    '<style>@font-face{{font-family:"STIX Two Math";'
+    'src:url(data:font/woff2;base64,{}) format("woff2")}}</style>\n'
+    """<script>document.fonts.load('1em "STIX Two Math"')</script>"""
+)
+
+
+def characters(page: str) -> str:
+    """Return the characters that the formulas of a page are set in, in order.
+
+    >>> characters("<p>x</p><math><mi>h</mi><mo>=</mo><mn>2</mn></math>")
+    '2=hℎ'
+    >>> characters("<math><mi>ϵ</mi></math>")
+    'ϵ𝜖'
+    >>> characters("<math><msqrt><mn>2</mn></msqrt></math>")
+    '2√'
+    """
+    found = set("√" if "<msqrt" in page or "<mroot" in page else "")
+    for formula in FORMULA.findall(page):
+        found |= set(html.unescape(TAG.sub("", SOURCE.sub("", formula))))
+    return "".join(sorted(found | {ITALICS[each] for each in found & ITALICS.keys()}))
+
+
+@cache
+def origin() -> str:
+    """Return what a cut font depends on besides its characters."""
+    tools = [f"{name} {version(name)}" for name in ("fonttools", "brotli")]
+    return " ".join([hashlib.sha256(FONT.read_bytes()).hexdigest(), *tools])
+
+
+def cut(text: str) -> bytes:
+    """Return the font as WOFF2 with the characters of a text, and what they grow to.
+
+    >>> from fontTools.ttLib import TTFont
+    >>> sorted(map(chr, TTFont(io.BytesIO(cut("x√"))).getBestCmap()))
+    ['x', '√']
+    """
+    from fontTools import subset
+
+    options = subset.Options(flavor="woff2", layout_features=["*"], hinting=False)
+    options.name_IDs = [0, 1]  # whose font it is, and which
+    font = subset.load_font(FONT, options)
+    cutter = subset.Subsetter(options)
+    cutter.populate(text=text)
+    cutter.subset(font)
+    file = io.BytesIO()
+    subset.save_font(font, file, options)
+    return file.getvalue()
+
+
+def style(page: str, store: Store) -> str:
+    """Return what brings a page its font, for its head; "" without formulas.
+
+    Fonts are kept in ``store``.
+
+    >>> style("<p>Nothing to be set.</p>", Store(None))
+    ''
+    """
+    text = characters(page)
+    if not text:
+        return ""
+    key = hashlib.sha256(f"{origin()} {text}".encode()).hexdigest()
+    name = f"font {key[:16]}"
+    kept, _ = store.read(name)
+    if key not in kept:
+        kept = {key: base64.b64encode(cut(text)).decode()}
+        store.write(name, kept, 0)
+    return STYLE.format(kept[key])
