@@ -1,5 +1,6 @@
 """The real site, built once for all tests, served on loopback, opened in Chromium."""
 
+import contextlib
 import gzip
 import http.server
 import os
@@ -44,7 +45,9 @@ def site(tmp_path_factory) -> Path:
 
 
 class Compressed(http.server.SimpleHTTPRequestHandler):
-    """Serve files as a host does: what is text, with gzip."""
+    """Serve files as a host does: what is text, with gzip; connections are kept."""
+
+    protocol_version = "HTTP/1.1"
 
     def do_GET(self) -> None:
         """Answer with the file; leave folders without a slash and 404 to the parent."""
@@ -71,6 +74,11 @@ class Compressed(http.server.SimpleHTTPRequestHandler):
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
+
+    def handle(self) -> None:
+        """Answer until the browser goes, in whatever way it does."""
+        with contextlib.suppress(ConnectionError):
+            super().handle()
 
     def log_message(self, *args) -> None:
         """Say nothing."""

@@ -66,11 +66,21 @@ def on_template_context(context, template_name, config):
     return context
 
 
+def named(output: str, config) -> str:
+    """Return a page whose dialog of the search has a name in the page's language."""
+    name = NAMES[config.plugins["i18n"].current_language]
+    return output.replace(DIALOG, f'{DIALOG} aria-label="{name}"')
+
+
+def on_post_template(output_content: str, template_name: str, config) -> str:
+    """Give the dialog of the 404 page's search a name."""
+    return named(output_content, config)
+
+
 def on_post_page(output: str, page, config) -> str:
     """Let the index wait until it is wanted; give the dialog of the search a name."""
-    name = NAMES[config.plugins["i18n"].current_language]
-    output = output.replace(DIALOG, f'{DIALOG} aria-label="{name}"')
-    return output.replace("</head>", f"<script>{inline(LATER)}</script>\n</head>", 1)
+    script = f"<script>{inline(LATER)}</script>\n</head>"
+    return named(output, config).replace("</head>", script, 1)
 
 
 @event_priority(-150)  # after static-i18n has written the index, before staging

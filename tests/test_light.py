@@ -1,0 +1,86 @@
+"""A page is light work for a browser: its theme is there at once, it is styled once."""
+
+import json
+
+import pytest
+
+PAGES = ["", "adam/", "en/errors/", "ledger/", "en/labs/race/"]
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_is_styled_once_as_it_loads(browser, address, name):
+    context = browser.new_context(viewport={"width": 360, "height": 740})
+    context.add_init_script("localStorage.setItem('language', 'zh')")
+    page = context.new_page()
+    browser.start_tracing(page=page, categories=["devtools.timeline"])
+    page.goto(f"{address}{name}", wait_until="networkidle")
+    events = json.loads(browser.stop_tracing())["traceEvents"]
+    styled = [e["args"] for e in events if e["name"] == "UpdateLayoutTree"]
+    elements = page.locator("*").count()
+    count = sum(each.get("elementCount", 0) for each in styled)
+    print(name, count, elements)
+    # Some twice, as the page comes in pieces; as Material has it, all six times.
+    assert elements / 2 < count < 2 * elements
+    context.close()
+
+
+@pytest.mark.parametrize(
+    ("wanted", "scheme"), [("light", "default"), ("dark", "slate")]
+)
+def test_a_first_visit_has_its_theme_without_material_s_script(
+    browser, address, wanted, scheme
+):
+    page = browser.new_page(color_scheme=wanted)
+    page.route("**/bundle.*.js", lambda route: route.abort())
+    page.goto(f"{address}en/adam/")
+    assert page.evaluate("document.body.dataset.mdColorScheme") == scheme
+    assert page.locator("meta[name=color-scheme]").get_attribute("content") == wanted
+    assert page.locator("[data-md-component=palette] label:visible").count() == 1
+    page.close()
+
+
+def test_the_theme_is_switched_and_remembered(browser, address):
+    context = browser.new_context(color_scheme="light")
+    page = context.new_page()
+    page.goto(f"{address}en/adam/", wait_until="networkidle")
+    page.locator("[data-md-component=palette] label:visible").click()
+    seen = "[document.body.dataset.mdColorScheme, document.head.querySelector("
+    seen += "'meta[name=color-scheme]').content]"
+    page.wait_for_function("document.body.dataset.mdColorScheme === 'slate'")
+    assert page.evaluate(seen) == ["slate", "dark"]
+    page.goto(f"{address}en/ledger/", wait_until="networkidle")
+    assert page.evaluate(seen) == ["slate", "dark"]
+    context.close()
+
+
+def test_a_table_is_in_one_box(browser, address):
+    page = browser.new_page()
+    page.goto(f"{address}en/glossary/", wait_until="networkidle")
+    tables = page.locator(".md-content table").count()
+    assert tables > 3
+    boxes = ".md-content .md-typeset__scrollwrap > .md-typeset__table > table"
+    assert page.locator(boxes).count() == tables
+    assert page.locator(".md-typeset__scrollwrap").count() == tables
+    page.close()
+
+
+@pytest.mark.parametrize("name", ["en/adam-variants/", "stochastic/"])
+def test_formulas_are_set_in_the_font_that_the_page_brings(browser, address, name):
+    page = browser.new_page()
+    asked = []
+    page.on("request", lambda request: asked.append(request.resource_type))
+    page.goto(f"{address}{name}", wait_until="networkidle")
+    faces = "[...document.fonts].map(({family, status}) => [family, status])"
+    assert page.evaluate(faces) == [["STIX Two Math", "loaded"]]
+    client = page.context.new_cdp_session(page)
+    for domain in ("DOM", "CSS"):
+        client.send(f"{domain}.enable")
+    root = client.send("DOM.getDocument")["root"]["nodeId"]
+    query = {"nodeId": root, "selector": "math :is(mi, mo, mn)"}
+    letters = client.send("DOM.querySelectorAll", query)["nodeIds"]
+    assert len(letters) > 50
+    for letter in letters:
+        used = client.send("CSS.getPlatformFontsForNode", {"nodeId": letter})["fonts"]
+        assert all(font["isCustomFont"] for font in used), used
+    assert "font" not in asked
+    page.close()
