@@ -1,0 +1,114 @@
+"""A page of each kind under Lighthouse, as a slow phone on a slow network."""
+
+import json
+import os
+import shutil
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from conftest import CHROMIUM
+
+LOCAL = Path(__file__).parent / "node_modules" / ".bin" / "lighthouse"
+LIGHTHOUSE = str(LOCAL) if LOCAL.exists() else shutil.which("lighthouse")
+PAGES = {
+    "home": "",
+    "home, English": "en/",
+    "text and figures": "shared-weights/",
+    "sliders": "adam/",
+    "sliders, English": "en/gradient-descent/",
+    "lab": "labs/race/",
+    "ledger": "ledger/",
+    "error museum": "en/errors/",
+    "glossary": "glossary/",
+    "not found": "404.html",
+}
+CATEGORIES = ("performance", "accessibility", "best-practices", "seo")
+FLAGS = (
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--no-first-run",
+    "--accept-lang=zh-CN",  # or the home page leads to the English one
+    "--remote-debugging-port=0",
+)
+# The score of performance is made of times, which a busy machine spoils: so the best of
+# a few runs counts, and the bound is that of what Lighthouse calls good.
+RUNS, GOOD = 3, 90
+
+
+@pytest.fixture(scope="module")
+def port(tmp_path_factory):
+    """Return the port of a Chromium that Lighthouse can drive, or skip."""
+    if not LIGHTHOUSE:
+        pytest.skip("Lighthouse is not installed: npm install --prefix tests")
+    if not CHROMIUM:
+        pytest.skip("no Chromium is installed")
+    profile = tmp_path_factory.mktemp("profile")
+    chromium = subprocess.Popen(
+        [CHROMIUM, *FLAGS, f"--user-data-dir={profile}", "about:blank"],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    told = profile / "DevToolsActivePort"
+    deadline = time.monotonic() + 60
+    try:
+        while not told.exists() or "\n" not in told.read_text():
+            assert chromium.poll() is None, "Chromium has ended"
+            assert time.monotonic() < deadline, "Chromium does not start"
+            time.sleep(0.1)
+        yield told.read_text().split()[0]
+    finally:
+        chromium.kill()
+        chromium.wait()
+
+
+def examine(url: str, port: str) -> tuple[list[int], dict[str, str]]:
+    """Return the scores of a page on Lighthouse's phone, and what cost points."""
+    run = subprocess.run(
+        [
+            LIGHTHOUSE,
+            url,
+            f"--port={port}",
+            "--output=json",
+            "--quiet",
+            "--disable-full-page-screenshot",
+            f"--only-categories={','.join(CATEGORIES)}",
+        ],
+        capture_output=True,
+        text=True,
+        timeout=240,
+        env=os.environ | {"CI": "1"},  # it asks no questions
+    )
+    assert run.returncode == 0, run.stderr
+    report = json.loads(run.stdout)
+    assert report["finalDisplayedUrl"] == url
+    categories = report["categories"]
+    lost = {}
+    for name in CATEGORIES:
+        for reference in categories[name]["auditRefs"]:
+            audit = report["audits"][reference["id"]]
+            if (
+                reference["weight"]
+                and audit["score"] is not None
+                and audit["score"] < 1
+            ):
+                lost[audit["id"]] = audit.get("displayValue", audit["title"])
+    return [round(100 * categories[name]["score"]) for name in CATEGORIES], lost
+
+
+@pytest.mark.parametrize("kind", PAGES)
+def test_lighthouse_finds_little_to_mend(kind, address, port):
+    best, lost = [0], {}
+    for _ in range(RUNS):
+        scores, reasons = examine(address + PAGES[kind], port)
+        if scores > best:
+            best, lost = scores, reasons
+        if best[0] == 100:
+            break
+    print(f"\n| {kind} | {' | '.join(map(str, best))} |")
+    assert best[0] >= GOOD, lost
+    assert best[1:] == [100, 100, 100], lost
