@@ -51,6 +51,12 @@ def test_only_what_a_change_reaches_runs_again(project):
     assert project.cells_run(project.build(CELL_CACHE="")) == both
 
 
+def test_what_an_editor_leaves_beside_the_snippets_does_no_harm(project):
+    (project.root / "snippets" / ".#index.py").symlink_to("me@host.1")
+    (project.root / "snippets" / "._index.py").write_bytes(b"\xe9")
+    assert project.build().returncode == 0
+
+
 @pytest.mark.parametrize("damage", ["delete", "truncate", "foreign", "edit", "mode"])
 def test_a_damaged_cache_costs_time_only(project, damage):
     project.snippet("index", "print('right')")

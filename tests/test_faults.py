@@ -185,3 +185,19 @@ def test_languages_that_show_other_cells_stop_the_build(project):
     build = project.build("-q")
     assert build.returncode == 1
     assert "not the same in all languages" in build.stderr
+
+
+def test_a_snippet_that_is_no_text_stops_the_build(project):
+    (project.root / "snippets" / "index.py").write_bytes(b"# \xe9\n")
+    build = project.build("-q")
+    assert build.returncode == 1
+    assert re.findall(r"ERROR.*snippets/index.py: 'utf-8' codec", build.stderr)
+    assert "Traceback" not in build.stderr
+
+
+def test_a_page_that_the_first_language_lacks_stops_the_build(project):
+    project.page("alone", languages=["en"])
+    build = project.build("-q")
+    assert build.returncode == 1
+    assert "docs/en/alone.md: there is no docs/zh/alone.md" in build.stderr
+    assert "Traceback" not in build.stderr

@@ -218,3 +218,13 @@ def test_the_languages_of_a_lab_run_the_same(tmp_path):
     build = project.build()
     assert build.returncode == 1
     assert "'cell-1' is not the same in all languages" in build.stderr
+
+
+def test_a_lab_that_the_first_language_lacks_ends_the_build(tmp_path):
+    project = Project(tmp_path)
+    lab(project, LAB.replace("CODE", "1 + 1"))
+    (tmp_path / "docs" / "zh" / "labs" / "demo.md").unlink()
+    build = project.build()
+    assert build.returncode == 1
+    assert "docs/en/labs/demo.md: there is no docs/zh/labs/demo.md" in build.stderr
+    assert "Traceback" not in build.stderr

@@ -69,13 +69,18 @@ def fault(cell: Cell, result: Result) -> str:
 def collect_all(config, root: Path) -> dict[str, list[list[Cell]]]:
     """Collect the cells of all languages; return what each page runs, in order."""
     docs = Path(config.docs_dir)
+    i18n = config.plugins["i18n"]
     versions: dict[str, list[list[Cell]]] = {}
     pages.clear()
-    for language in config.plugins["i18n"].build_languages:
+    for language in i18n.build_languages:
         for path in sorted((docs / language).rglob("*.md")):
             source = path.relative_to(docs).as_posix()
             if path.name.startswith(".") or not path.is_file():
                 continue
+            name = path.relative_to(docs / language).with_suffix("").as_posix()
+            first = f"{i18n.default_language}/{name}.md"
+            if not (docs / first).is_file():
+                raise BuildError(f"docs/{source}: there is no docs/{first}")
             try:
                 text = path.read_text(encoding="utf-8-sig")
             except UnicodeDecodeError as error:
@@ -84,7 +89,6 @@ def collect_all(config, root: Path) -> dict[str, list[list[Cell]]]:
                 pages[source] = labs.collect(source, text, config)
             else:
                 pages[source] = collect(source, text, config, root / "snippets")
-            name = path.relative_to(docs / language).with_suffix("").as_posix()
             versions.setdefault(name, []).append(pages[source])
     return {name: merge(name, languages) for name, languages in versions.items()}
 
@@ -102,8 +106,8 @@ class Run:
             raise BuildError(f"extra.cells in mkdocs.yml: {error}") from None
         self.store = kept(config)
         self.snippets, self.docs = root / "snippets", Path(config.docs_dir)
-        self.cells = collect_all(config, root)
         self.makers = Keys(self.snippets)
+        self.cells = collect_all(config, root)
         self.keys = {name: self.makers.of(page) for name, page in self.cells.items()}
         self.ran: list[float] = []  # seconds of each cell
 

@@ -18,6 +18,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from cells import Cell, parse
+from mkdocs.exceptions import BuildError
 
 
 @cache
@@ -65,10 +66,17 @@ class Keys:
     """
 
     def __init__(self, snippets: Path) -> None:
+        """Read the snippets, not hidden files; BuildError for one that is no text."""
         self.sources: dict[str, str] = {}
         for path in sorted(snippets.rglob("*.py")):
+            if path.name.startswith("."):  # of an editor, say, to lock the file
+                continue
             name = path.relative_to(snippets).parts[0].removesuffix(".py")
-            text = path.read_text(encoding="utf-8")
+            try:
+                text = path.read_text(encoding="utf-8")
+            except UnicodeDecodeError as error:
+                place = path.relative_to(snippets.parent).as_posix()
+                raise BuildError(f"{place}: {error}") from None
             self.sources[name] = self.sources.get(name, "") + f"# {path.name}\n{text}"
         self.versions: dict[str, str] = {}
 
