@@ -51,6 +51,28 @@ def test_only_what_a_change_reaches_runs_again(project):
     assert project.cells_run(project.build(CELL_CACHE="")) == both
 
 
+def test_a_module_that_is_imported_by_its_name_is_reached(project):
+    code = (
+        "import importlib\nprint(importlib.import_module('one').x, __import__('two').x)"
+    )
+    project.snippet("index", code)
+    project.page("index", ("first", OUTPUT))
+    one, two = (project.root / "snippets" / name for name in ("one.py", "two.py"))
+    one.write_text("x = 1\n")
+    two.write_text("x = 1\n")
+    assert project.cells_run(project.build()) == ["index first"]
+    assert project.cells_run(project.build()) == []
+    one.write_text("x = 2\n")
+    assert project.cells_run(project.build()) == ["index first"]
+    assert ">2 1\n" in project.html()
+    two.write_text("x = 3\n")
+    assert project.cells_run(project.build()) == ["index first"]
+    assert ">2 3\n" in project.html()
+    notebook = (project.root / "site" / "index.ipynb").read_text("utf-8")
+    assert "/one.py" in notebook
+    assert "/two.py" in notebook
+
+
 def test_what_an_editor_leaves_beside_the_snippets_does_no_harm(project):
     (project.root / "snippets" / ".#index.py").symlink_to("me@host.1")
     (project.root / "snippets" / "._index.py").write_bytes(b"\xe9")

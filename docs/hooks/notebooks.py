@@ -97,8 +97,6 @@ class Snippets:
     def reach(self, code: str) -> tuple[list[str], list[str]]:
         """Return the modules to carry for a piece of code, and what to install."""
         modules, libraries = self.keys.reach(code)
-        for text in [code, *map(self.source, modules)]:
-            libraries |= set(re.findall(r'import_module\(f?"(\w+)', text))
         return sorted(modules), requirements(libraries)
 
     def alone(self, module: str) -> str:

@@ -27,6 +27,11 @@ def imported(code: str) -> frozenset[str]:
 
     >>> sorted(imported("import torch.nn\\nfrom plotting import svg"))
     ['plotting', 'torch.nn']
+
+    Of a name that is put together, the packages that it starts with:
+
+    >>> sorted(imported("import_module('a.b'), import_module(f'faker.providers.{x}')"))
+    ['a.b', 'faker.providers']
     """
     names = set()
     for node in ast.walk(parse(code)):
@@ -34,7 +39,25 @@ def imported(code: str) -> frozenset[str]:
             names.update(alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
             names.add(node.module)
-    return frozenset(names)
+        elif isinstance(node, ast.Call):
+            names.add(named(node))
+    return frozenset(name for name in names if name and not name.startswith("."))
+
+
+def named(call: ast.Call) -> str:
+    """Return the module that a call of import_module or __import__ names, or nothing.
+
+    >>> named(ast.parse("importlib.import_module('a.b')", mode="eval").body)
+    'a.b'
+    """
+    called = getattr(call.func, "attr", getattr(call.func, "id", ""))
+    if called in ("import_module", "__import__"):
+        match call.args:
+            case [ast.Constant(value=str(name)), *_]:
+                return name
+            case [ast.JoinedStr(values=[ast.Constant(value=str(start)), *_]), *_]:
+                return start.rpartition(".")[0]
+    return ""
 
 
 @cache
