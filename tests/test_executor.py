@@ -73,6 +73,24 @@ def test_a_module_that_is_imported_by_its_name_is_reached(project):
     assert "/two.py" in notebook
 
 
+def test_what_is_saved_while_cells_run_is_not_kept_as_what_was_there(project):
+    shared, new = project.root / "snippets" / "shared.py", project.root / "new"
+    project.snippet(
+        "index",
+        f"import os\nif os.path.exists({str(new)!r}):\n"
+        f"    os.replace({str(new)!r}, {str(shared)!r})\n"
+        "import shared\nprint(shared.x)",
+    )
+    project.page("index", ("first", OUTPUT))
+    shared.write_text("x = 'old'\n")
+    new.write_text("x = 'new'\n")
+    assert project.cells_run(project.build()) == ["index first"]
+    assert ">new\n" in project.html()
+    shared.write_text("x = 'old'\n")
+    assert project.cells_run(project.build()) == ["index first"]
+    assert ">old\n" in project.html()
+
+
 def test_what_an_editor_leaves_beside_the_snippets_does_no_harm(project):
     (project.root / "snippets" / ".#index.py").symlink_to("me@host.1")
     (project.root / "snippets" / "._index.py").write_bytes(b"\xe9")

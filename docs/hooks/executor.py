@@ -155,25 +155,31 @@ class Run:
         )
 
     def report(self, name: str, number: int, result: Result) -> None:
-        """Take in what came of a cell; with the last one of a page, keep the page."""
+        """Take in what came of a cell; with the last one of a page, keep the page.
+
+        What may come of a snippet that was saved meanwhile is shown, but not kept.
+        """
         cells, keys = self.cells[name], self.keys[name]
+        keep = self.makers.hold()
         cell = cells[number][0]
         result.failure = fault(cell, result)
         if result.failure and not serving:
             raise BuildError(result.failure)
         if result.failure:
             say(f"ERROR   -  {result.failure}")
-            failures.update(dict.fromkeys(keys[number:], result.failure))
+            if keep:
+                failures.update(dict.fromkeys(keys[number:], result.failure))
             for twin in [twin for twins in cells[number:] for twin in twins]:
                 twin.output, twin.failure = None, result.failure
             return
         for twin in cells[number]:
             twin.output, twin.seconds = result.output, result.seconds
         self.ran.append(result.seconds)
-        known[keys[number]] = result.output
+        if keep:
+            known[keys[number]] = result.output
         if not cell.is_value and (result.seconds or not labs.is_lab(name)):
             log.info(f"{name} {cell.name} {result.seconds:.2f} s")
-        if number == len(cells) - 1:
+        if keep and number == len(cells) - 1:
             outputs = {
                 key: twins[0].output for key, twins in zip(keys, cells, strict=True)
             }

@@ -91,9 +91,11 @@ class Keys:
     def __init__(self, snippets: Path) -> None:
         """Read the snippets, not hidden files; BuildError for one that is no text."""
         self.sources: dict[str, str] = {}
+        self.saved: dict[Path, int] = {}  # when each file was
         for path in sorted(snippets.rglob("*.py")):
             if path.name.startswith("."):  # of an editor, say, to lock the file
                 continue
+            self.saved[path] = path.stat().st_mtime_ns
             name = path.relative_to(snippets).parts[0].removesuffix(".py")
             try:
                 text = path.read_text(encoding="utf-8")
@@ -102,6 +104,12 @@ class Keys:
                 raise BuildError(f"{place}: {error}") from None
             self.sources[name] = self.sources.get(name, "") + f"# {path.name}\n{text}"
         self.versions: dict[str, str] = {}
+
+    def hold(self) -> bool:
+        """Tell whether no snippet was saved since the keys were made."""
+        with contextlib.suppress(FileNotFoundError):
+            return all(p.stat().st_mtime_ns == at for p, at in self.saved.items())
+        return False
 
     def reach(self, code: str) -> tuple[set[str], set[str]]:
         """Return the snippets and the library modules that a piece of code reaches."""
