@@ -143,6 +143,17 @@ def test_a_lab_runs_once_with_the_snippets(tmp_path):
     assert project.html("en/labs/demo").count("indexindex") == 1
 
 
+def test_only_the_cells_of_a_lab_run(tmp_path):
+    project = Project(tmp_path)
+    mark = tmp_path / "mark"
+    shell = f"\n```bash\ntouch {mark}\n```\n"
+    lab(project, LAB.replace("CODE", "1 + 1") + shell)
+    build = project.build()
+    assert build.returncode == 0, build.stderr
+    assert "touch" in project.html("labs/demo")
+    assert not mark.exists()
+
+
 def test_prose_reruns_nothing_and_code_reruns_the_lab(tmp_path):
     project = Project(tmp_path)
     log = tmp_path / "runs"
@@ -193,6 +204,9 @@ def test_progress_bars_do_not_litter_the_page(tmp_path):
             LAB.replace("CODE", "import sys\nprint(1, file=sys.stderr)"),
             "standard error",
         ),
+        (LAB.replace("```", "    ```"), "line 11: a cell stands between"),
+        (LAB.replace("```python", "``` python"), "line 11: a cell stands between"),
+        (LAB + "\n~~~text\n```python\n1\n```\n~~~", "line 17: a cell stands between"),
         (LAB.replace("language: python", "lang: python"), "front matter"),
         (LAB.replace("kernelspec", "kernel"), "front matter"),
         (LAB.partition("---\n\n")[2], "front matter"),

@@ -105,7 +105,7 @@ class Run:
         except ValueError as error:
             raise BuildError(f"extra.cells in mkdocs.yml: {error}") from None
         self.store = kept(config)
-        self.snippets, self.docs = root / "snippets", Path(config.docs_dir)
+        self.snippets = root / "snippets"
         self.makers = Keys(self.snippets)
         self.cells = collect_all(config, root)
         self.keys = {name: self.makers.of(page) for name, page in self.cells.items()}
@@ -138,11 +138,7 @@ class Run:
             name: [(cell.code, cell.file, cell.line) for cell, *_ in self.cells[name]]
             for name in names
         }
-        notebooks = {
-            name: str(self.docs / self.cells[name][0][0].page)
-            for name in names
-            if labs.is_lab(name)
-        }
+        notebooks = {name for name in names if labs.is_lab(name)}
         pages = [jobs[name] for name in names if name not in notebooks]
         run_pages(
             jobs,

@@ -8,6 +8,7 @@ pages. The code of a lab is the same in all languages, so it runs once.
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from functools import partial
@@ -16,11 +17,13 @@ from time import perf_counter
 from types import SimpleNamespace
 
 from cells import Cell
+from inline_values import blocks
 from mkdocs.exceptions import BuildError
 from mkdocs.structure.pages import Page
 from runner import Job, Result, reason_for
 
 FENCE = re.compile(r"^```python\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+PYTHON = re.compile(r"^\s*(`{3,}|~{3,})\s*python\b", re.MULTILINE)
 TEXT = '\n\n<div class="result" markdown>\n\n````text\n{}\n````\n\n</div>\n'
 HTML = '\n\n<div class="output">{}</div>\n'
 
@@ -35,7 +38,7 @@ def is_lab(source: str) -> bool:
 
 
 def collect(source: str, text: str, config) -> list[Cell]:
-    """Return the cells of a lab; BuildError where mkdocs-jupyter would run none."""
+    """Return the cells of a lab; BuildError where one of them would not run."""
     plugin = config.plugins["mkdocs-jupyter"]
     path = Path(config.docs_dir, source)
     if not plugin.should_include(SimpleNamespace(abs_src_path=str(path))):
@@ -43,6 +46,12 @@ def collect(source: str, text: str, config) -> list[Cell]:
             f"docs/{source}: its front matter does not make it a notebook, so nothing "
             "would run"
         )
+    for number, block in blocks(text):
+        if PYTHON.search(block) and not FENCE.fullmatch(block):
+            raise BuildError(
+                f"docs/{source}: line {number}: a cell stands between ```python and "
+                "```, each alone on its line, not indented, in no other fence"
+            )
     return [
         Cell(source, f"cell-{number}", fence[1], f"docs/{source}",
              text.count("\n", 0, fence.start(1)) + 1)
@@ -75,10 +84,24 @@ def outputs(html: str) -> list[str]:
     return found
 
 
-def run(path: str, snippets: str, jobs: list[Job]) -> list[Result]:
+def notebook(jobs: list[Job]) -> str:
+    """Return a Jupyter notebook of these cells and no others.
+
+    >>> [cell] = json.loads(notebook([("1 + 1", "demo.md", 12)]))["cells"]
+    >>> cell["cell_type"], cell["source"]
+    ('code', '1 + 1')
+    """
+    from nbformat import v4
+
+    cells = [v4.new_code_cell(code) for code, *_ in jobs]
+    kernel = {"name": "python3", "language": "python", "display_name": "Python 3"}
+    return json.dumps(v4.new_notebook(cells=cells, metadata={"kernelspec": kernel}))
+
+
+def run(snippets: str, jobs: list[Job]) -> list[Result]:
     """Run a lab in this process's directory; return what came of each of its cells.
 
-    jobs: code, file and line of each cell, as they stand in the file at ``path``.
+    jobs: code, file and line of each cell.
     """
     # A build that runs no lab does not pay for these, nor does its own process.
     from jupyter_client.connect import ConnectionFileMixin
@@ -91,11 +114,14 @@ def run(path: str, snippets: str, jobs: list[Job]) -> list[Result]:
     if os.name != "nt":  # not through a port that others could reach
         ConnectionFileMixin.transport.default_value = "ipc"
         ConnectionFileMixin._ip_default = lambda manager: os.path.abspath("kernel")
+    Path("lab.ipynb").write_text(notebook(jobs), encoding="utf-8")
     started = perf_counter()
     lines = [line for *_, line in jobs]
     failed = 0
     try:
-        html = nb2html(path, execute=True, kernel_name="python3", allow_errors=False)
+        html = nb2html(
+            "lab.ipynb", execute=True, kernel_name="python3", allow_errors=False
+        )
         found = outputs(html)
         if len(found) == len(jobs) and any(found):
             times = [perf_counter() - started] + [0.0] * len(jobs)

@@ -145,7 +145,7 @@ def work(channel, snippets: str, directory: str) -> None:
     os.chdir(directory)
     name, jobs, lab = channel.recv()
     channel.send(None)
-    for result in lab_results(lab, snippets, jobs) if lab else results(name, jobs):
+    for result in lab_results(snippets, jobs) if lab else results(name, jobs):
         channel.send(result)
         if result.failure:
             break
@@ -165,12 +165,12 @@ def results(name: str, jobs: list[Job]) -> Iterator[Result]:
         yield result
 
 
-def lab_results(path: str, snippets: str, jobs: list[Job]) -> list[Result]:
+def lab_results(snippets: str, jobs: list[Job]) -> list[Result]:
     """Run a lab, in a kernel, and return what came of its cells, up to a failure."""
     import labs
 
     try:
-        return labs.run(path, snippets, jobs)
+        return labs.run(snippets, jobs)
     except BaseException as error:
         return [Result("", 0.0, reason_for(error), jobs[0][2])]
 
@@ -194,12 +194,12 @@ class Worker:
         jobs: list[Job],
         limit: float,
         stop: threading.Event,
-        lab: str = "",
+        lab: bool = False,
     ) -> Iterator[Result]:
         """Yield what comes of a page's cells, up to a failure, or until stopped.
 
-        limit: seconds that one cell may take. lab: the file, where the page is one;
-        the results of its cells come all at once.
+        limit: seconds that one cell may take. lab: whether the page is one; the
+        results of its cells come all at once.
         """
         self.channel.send((name, jobs, lab))
         if lab:
@@ -247,11 +247,11 @@ def run_pages(
     report: Callable[[str, int, Result], None],
     preload: set[str],
     workers: int,
-    labs: dict[str, str],
+    labs: set[str],
 ) -> None:
     """Run pages side by side, one process a core, and report each cell's result.
 
-    labs: the files of those pages that are labs.
+    labs: those pages that are labs.
     report: called with page, number of the cell and result; what it raises stops all.
     preload: modules to import once, before the workers fork. workers: 0 for the cores.
     """
@@ -276,7 +276,7 @@ def run_pages(
             for name in names:
                 if length_hint(names):
                     spare = Worker(snippets)
-                job = name, pages[name], limit, stop, labs.get(name, "")
+                job = name, pages[name], limit, stop, name in labs
                 for number, result in enumerate(worker.results(*job)):
                     report_one(name, number, result)
                 worker.end()
