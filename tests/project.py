@@ -1,10 +1,15 @@
 """A small site of its own, built by the real machinery in a process of its own."""
 
+import contextlib
 import os
 import re
 import shutil
+import socket
 import subprocess
 import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -67,6 +72,40 @@ class Project:
             text=True,
             timeout=120,
         )
+
+    @contextlib.contextmanager
+    def serve(self) -> Iterator[Callable[..., str]]:
+        """Run `mkdocs serve`, which logs to a file; yield what waits for a text."""
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            address = "{}:{}".format(*free.getsockname())
+
+        def wait_for(text: str, page: str = "") -> str:
+            """Return a page once it holds a text."""
+            html, deadline = "", time.monotonic() + 30
+            while time.monotonic() < deadline:
+                try:
+                    url = f"http://{address}/{page}"
+                    html = urllib.request.urlopen(url, timeout=10).read().decode()
+                except OSError:
+                    html = ""
+                if text in html:
+                    return html
+                time.sleep(0.2)
+            raise AssertionError(f"{text!r} did not come; the page is {html[-2000:]}")
+
+        with (self.root / "log").open("w") as stream:
+            server = subprocess.Popen(
+                self.command("serve", "-a", address),
+                cwd=self.root,
+                env=self.environment(),
+                stderr=stream,
+            )
+        try:
+            yield wait_for
+        finally:
+            server.terminate()
+            server.wait()
 
     def html(self, page: str = "") -> str:
         return (self.root / "site" / page / "index.html").read_text("utf-8")

@@ -6,7 +6,6 @@ import re
 import signal
 import subprocess
 import time
-import urllib.request
 
 import pytest
 from project import CODE, OUTPUT, Project
@@ -246,46 +245,20 @@ def test_a_strict_warning_leaves_the_last_good_site(project):
 def test_serving_shows_a_failure_and_lives_on(project):
     project.snippet("index", "print('good-1')")
     project.page("index", ("first", OUTPUT), prose="Said {{ 1 + 1 }}.")
-    port = 20000 + os.getpid() % 20000
     log = project.root / "log"
-    with log.open("w") as stream:
-        server = subprocess.Popen(
-            project.command("serve", "-a", f"127.0.0.1:{port}"),
-            cwd=project.root,
-            env=project.environment(),
-            stderr=stream,
-        )
-    try:
-        wait_for(port, "good-1")
+    with project.serve() as wait_for:
+        wait_for("good-1")
         project.snippet("index", "1 / 0")
-        page = wait_for(port, "ZeroDivisionError")
+        page = wait_for("ZeroDivisionError")
         assert "snippets/index.py:2" in page
         assert "ZeroDivisionError" in log.read_text()
         project.snippet("index", "print('good-2')")
-        assert "ZeroDivisionError" not in wait_for(port, "good-2")
+        assert "ZeroDivisionError" not in wait_for("good-2")
         runs = log.read_text().count("index first")
         project.page("index", ("first", OUTPUT), prose="Told {{ 1 + 1 }}.")
-        assert "Told 2." in wait_for(port, "Told")
+        assert "Told 2." in wait_for("Told")
         time.sleep(1.5)
         assert log.read_text().count("index first") == runs
         builds = log.read_text().count("Documentation built")
         time.sleep(2)
         assert log.read_text().count("Documentation built") == builds, "rebuild loop"
-    finally:
-        server.terminate()
-        server.wait()
-
-
-def wait_for(port: int, text: str) -> str:
-    """Return the home page once it holds a text."""
-    page, deadline = "", time.monotonic() + 30
-    while time.monotonic() < deadline:
-        try:
-            address = f"http://127.0.0.1:{port}/"
-            page = urllib.request.urlopen(address, timeout=10).read().decode()
-        except OSError:
-            page = ""
-        if text in page:
-            return page
-        time.sleep(0.2)
-    raise AssertionError(f"{text!r} did not come; the page is {page[-2000:]}")

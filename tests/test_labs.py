@@ -185,6 +185,15 @@ def test_progress_bars_do_not_litter_the_page(tmp_path):
     assert "it/s" not in project.html("labs/demo")
 
 
+def test_serving_a_lab_without_the_cell_that_failed_shows_the_others(tmp_path):
+    project = Project(tmp_path)
+    lab(project, LAB.replace("CODE", "index.x * 111\n```\n\n```python\n1 / 0"))
+    with project.serve() as wait_for:
+        wait_for("ZeroDivisionError", "labs/demo/")
+        lab(project, LAB.replace("CODE", "index.x * 111") + "\nMended.\n")
+        assert ">111\n" in wait_for("Mended.", "labs/demo/")
+
+
 @pytest.mark.parametrize(
     ("text", "reason"),
     [

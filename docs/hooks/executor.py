@@ -168,6 +168,8 @@ class Run:
             for twin in [twin for twins in cells[number:] for twin in twins]:
                 twin.output, twin.failure = None, result.failure
             return
+        if result.output is None:
+            return
         for twin in cells[number]:
             twin.output, twin.seconds = result.output, result.seconds
         self.ran.append(result.seconds)

@@ -135,7 +135,7 @@ def run(snippets: str, jobs: list[Job]) -> list[Result]:
     except ValueError as error:
         reason = reason_for(error)
     seconds = perf_counter() - started
-    passed = [Result("", 0.0) for _ in range(failed)]
+    passed = [Result(None, 0.0) for _ in range(failed)]
     return [*passed, Result("", seconds, reason, lines[failed])]
 
 

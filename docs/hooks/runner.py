@@ -37,9 +37,12 @@ Job = tuple[str, str, int]  # code, file and line of a cell
 
 @dataclass
 class Result:
-    """What came of a cell: its output, or the reason and the place of its failure."""
+    """What came of a cell: its output, or the reason and the place of its failure.
 
-    output: str
+    output is None for a cell of a lab that has passed, where a later one has failed.
+    """
+
+    output: str | None
     seconds: float
     failure: str = ""
     line: int = 0
