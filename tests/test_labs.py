@@ -28,6 +28,11 @@ CODE
 """
 
 
+def two(code: str) -> str:
+    """Return a lab of two cells, of which the second is this code."""
+    return LAB.replace("CODE", f"index.x * 111\n```\n\n```python\n{code}")
+
+
 def test_what_the_race_says_in_words():
     scores = race.everyone(range(5), 100)
     mean = {name: score.test[score.best].mean() for name, score in scores.items()}
@@ -143,6 +148,25 @@ def test_a_lab_runs_once_with_the_snippets(tmp_path):
     assert project.html("en/labs/demo").count("indexindex") == 1
 
 
+def test_what_a_lab_prints_stands_together(tmp_path):
+    project = Project(tmp_path)
+    code = (
+        "from IPython.display import HTML, display\n"
+        "for k in (1, 2):\n    print(k, flush=True)\n"
+        "display(HTML('<b>mark</b>'))\nprint(3)"
+    )
+    lab(project, LAB.replace("CODE", code))
+    build = project.build()
+    assert build.returncode == 0, build.stderr
+    html = project.html("labs/demo")
+    assert "<code>1\n2\n</code>" in html
+    assert (
+        html.index("2\n</code>")
+        < html.index("<b>mark")
+        < html.index("<code>3\n</code>")
+    )
+
+
 def test_only_the_cells_of_a_lab_run(tmp_path):
     project = Project(tmp_path)
     mark = tmp_path / "mark"
@@ -187,7 +211,7 @@ def test_progress_bars_do_not_litter_the_page(tmp_path):
 
 def test_serving_a_lab_without_the_cell_that_failed_shows_the_others(tmp_path):
     project = Project(tmp_path)
-    lab(project, LAB.replace("CODE", "index.x * 111\n```\n\n```python\n1 / 0"))
+    lab(project, two("1 / 0"))
     with project.serve() as wait_for:
         wait_for("ZeroDivisionError", "labs/demo/")
         lab(project, LAB.replace("CODE", "index.x * 111") + "\nMended.\n")
@@ -201,7 +225,7 @@ def test_serving_a_lab_without_the_cell_that_failed_shows_the_others(tmp_path):
             LAB.replace("CODE", "1 / 0"),
             "'cell-1' at docs/zh/labs/demo.md:12: ZeroDivision",
         ),
-        (LAB.replace("CODE", "1\n```\n\n```python\n1 / 0"), "'cell-2' at docs/zh/labs"),
+        (two("1 / 0"), "'cell-2' at docs/zh/labs"),
         # A traceback holds the code of other cells, too.
         (
             LAB.replace("import index\n\nCODE", "1\n```\n\n```python\n1 / 0"),
@@ -213,6 +237,9 @@ def test_serving_a_lab_without_the_cell_that_failed_shows_the_others(tmp_path):
             LAB.replace("CODE", "import sys\nprint(1, file=sys.stderr)"),
             "standard error",
         ),
+        (two("import sys\nprint(1, file=sys.stderr)"), "'cell-2' at docs/zh/labs"),
+        (two("import os\nos._exit(3)"), "'cell-2' at docs/zh/labs"),
+        (two("raise RuntimeError('a\\nb')"), "demo.md:18: RuntimeError: a b"),
         (LAB.replace("```", "    ```"), "line 11: a cell stands between"),
         (LAB.replace("```python", "``` python"), "line 11: a cell stands between"),
         (LAB + "\n~~~text\n```python\n1\n```\n~~~", "line 17: a cell stands between"),

@@ -20,7 +20,7 @@ from cells import Cell
 from inline_values import blocks
 from mkdocs.exceptions import BuildError
 from mkdocs.structure.pages import Page
-from runner import Job, Result, reason_for
+from runner import Job, Result
 
 FENCE = re.compile(r"^```python\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 PYTHON = re.compile(r"^\s*(`{3,}|~{3,})\s*python\b", re.MULTILINE)
@@ -74,8 +74,6 @@ def outputs(html: str) -> list[str]:
         shown = []
         for area in cell.select(".jp-OutputArea-output"):
             kind = area["data-mime-type"]
-            if kind.endswith("stderr"):
-                raise ValueError(f"it writes to standard error: {area.get_text()}")
             if kind in ("text/html", "text/markdown"):
                 shown.append(HTML.format(area.decode_contents().strip()))
             else:
@@ -104,20 +102,14 @@ def run(snippets: str, jobs: list[Job]) -> list[Result]:
     jobs: code, file and line of each cell.
     """
     # A build that runs no lab does not pay for these, nor does its own process.
-    from jupyter_client.connect import ConnectionFileMixin
+    from kernel import Failure
     from mkdocs_jupyter.nbconvert2 import nb2html
-    from nbconvert.preprocessors import CellExecutionError
 
     before = filter(None, [os.environ.get("PYTHONPATH")])
     os.environ["PYTHONPATH"] = os.pathsep.join([snippets, *before])
     os.environ["IPYTHONDIR"] = os.getcwd()
-    if os.name != "nt":  # not through a port that others could reach
-        ConnectionFileMixin.transport.default_value = "ipc"
-        ConnectionFileMixin._ip_default = lambda manager: os.path.abspath("kernel")
     Path("lab.ipynb").write_text(notebook(jobs), encoding="utf-8")
     started = perf_counter()
-    lines = [line for *_, line in jobs]
-    failed = 0
     try:
         html = nb2html(
             "lab.ipynb", execute=True, kernel_name="python3", allow_errors=False
@@ -126,17 +118,11 @@ def run(snippets: str, jobs: list[Job]) -> list[Result]:
         if len(found) == len(jobs) and any(found):
             times = [perf_counter() - started] + [0.0] * len(jobs)
             return [Result(*each) for each in zip(found, times, strict=False)]
-        reason = "its cells have no outputs"
-    except CellExecutionError as error:
-        codes = [code.strip() for code, *_ in jobs]
-        _, code, _ = re.split(r"^-{18}$", str(error), maxsplit=2, flags=re.MULTILINE)
-        failed = codes.index(code.strip()) if code.strip() in codes else 0
-        reason = f"{error.ename}: {error.evalue}"
-    except ValueError as error:
-        reason = reason_for(error)
-    seconds = perf_counter() - started
+        failed, reason = 0, "its cells have no outputs"
+    except Failure as failure:
+        failed, reason = failure.args
     passed = [Result(None, 0.0) for _ in range(failed)]
-    return [*passed, Result("", seconds, reason, lines[failed])]
+    return [*passed, Result("", perf_counter() - started, reason)]
 
 
 def on_pre_page(page, config, **kwargs):

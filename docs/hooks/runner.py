@@ -85,8 +85,16 @@ def reason_for(error: BaseException) -> str:
         text = error.msg if isinstance(error, SyntaxError) else str(error)
     except Exception:
         text = "(its message cannot be shown)"
-    line = " ".join(f"{type(error).__name__}: {text}".split())
-    line = line.removesuffix(":")
+    return one_line(f"{type(error).__name__}: {text}")
+
+
+def one_line(text: str) -> str:
+    """Return a text as one line of up to 500 characters.
+
+    >>> one_line("KeyboardInterrupt: "), one_line("a:\\n  b")
+    ('KeyboardInterrupt', 'a: b')
+    """
+    line = " ".join(text.split()).removesuffix(":")
     return line if len(line) <= 500 else line[:499] + "…"
 
 
