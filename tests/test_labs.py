@@ -26,6 +26,8 @@ import index
 CODE
 ```
 """
+LONG = "print('x' * 9999)"
+MUCH = "'cell-2' at docs/zh/labs/demo.md:18: it prints more than 1,000,000 characters"
 
 
 def two(code: str) -> str:
@@ -239,6 +241,10 @@ def test_serving_a_lab_without_the_cell_that_failed_shows_the_others(tmp_path):
         ),
         (two("import sys\nprint(1, file=sys.stderr)"), "'cell-2' at docs/zh/labs"),
         (two("import os\nos._exit(3)"), "'cell-2' at docs/zh/labs"),
+        (two(f"import time\nwhile True:\n    {LONG}\n    time.sleep(0.001)"), MUCH),
+        (two(f"for _ in range(300):\n    {LONG.replace('print', 'display')}"), MUCH),
+        (two(f"import sys\nfor _ in range(300):\n    {LONG}\nsys.exit()"), MUCH),
+        (two("'x' * 1_000_000"), MUCH),
         (two("raise RuntimeError('a\\nb')"), "demo.md:18: RuntimeError: a b"),
         (LAB.replace("```", "    ```"), "line 11: a cell stands between"),
         (LAB.replace("```python", "``` python"), "line 11: a cell stands between"),
@@ -251,8 +257,7 @@ def test_serving_a_lab_without_the_cell_that_failed_shows_the_others(tmp_path):
 def test_a_bad_lab_ends_the_build(tmp_path, text, reason):
     project = Project(tmp_path)
     lab(project, text)
-    limit = {"CELL_TIME_LIMIT": "2"} if "sleep" in text else {}
-    build = project.build(**limit)
+    build = project.build(CELL_TIME_LIMIT="2" if "sleep(99)" in text else "20")
     assert build.returncode == 1
     assert len(re.findall(r"ERROR.*", build.stderr)) == 1, build.stderr
     assert reason in build.stderr

@@ -10,7 +10,7 @@ from nbconvert.preprocessors import (
     CoalesceStreamsPreprocessor,
     ExecutePreprocessor,
 )
-from runner import one_line, reason_for
+from runner import OUTPUT_LIMIT, one_line, reason_for
 
 
 class Failure(Exception):
@@ -30,20 +30,36 @@ class Kernel(ExecutePreprocessor):
     def preprocess_cell(self, cell, resources, index):
         """Run a cell, and join what it printed, which comes in pieces by the clock.
 
-        Raises Failure for an exception, or for what went to standard error.
+        Raises Failure for an exception, too much output, or one to standard error.
         """
+        self.size = 0
+        reason = ""
         try:
             super().preprocess_cell(cell, resources, index)
         except CellExecutionError as error:
-            raise Failure(index, one_line(f"{error.ename}: {error.evalue}")) from None
+            reason = f"{error.ename}: {error.evalue}"
         except Exception as error:
-            raise Failure(index, reason_for(error)) from None
+            reason = reason_for(error)
         CoalesceStreamsPreprocessor().preprocess_cell(cell, resources, index)
-        for output in cell.get("outputs", []):
-            if output.get("name") == "stderr":
-                reason = f"it writes to standard error: {output.text}"
-                raise Failure(index, one_line(reason))
+        notes = [each for each in cell.outputs if each.get("name") == "stderr"]
+        if self.size > OUTPUT_LIMIT:
+            reason = f"it prints more than {OUTPUT_LIMIT:,} characters"
+        elif notes and not reason:
+            reason = f"it writes to standard error: {notes[0].text}"
+        if reason:
+            raise Failure(index, one_line(reason))
         return cell, resources
+
+    def process_message(self, msg, cell, cell_index):
+        """Take in what a cell puts out, up to the limit; there the kernel ends."""
+        content = msg["content"]
+        shown = [content.get("text", ""), *content.get("data", {}).values()]
+        self.size += sum(len(str(each)) for each in shown)
+        if self.size <= OUTPUT_LIMIT:
+            return super().process_message(msg, cell, cell_index)
+        self.shutdown_kernel = "immediate"
+        self.task_poll_for_reply.cancel()
+        return None
 
 
 preprocessors.ExecutePreprocessor = Kernel  # which nbconvert finds by this name
