@@ -180,6 +180,28 @@ def test_only_the_cells_of_a_lab_run(tmp_path):
     assert not mark.exists()
 
 
+def test_a_lab_knows_nothing_of_its_authors_jupyter(tmp_path):
+    project = Project(tmp_path)
+    kernel = '{"argv": ["false"], "display_name": "mine", "language": "python"}'
+    for path, text in {
+        "startup.py": "x = 'mine'",
+        "kernels/python3/kernel.json": kernel,
+        ".jupyter/jupyter_nbconvert_config.py": "raise SystemExit('mine')",
+        ".ipython/profile_default/startup/mine.py": "x = 'mine'",
+    }.items():
+        file = tmp_path / "home" / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+    lab(project, LAB.replace("CODE", "[int('x' in globals())] * 3"))
+    build = project.build(
+        HOME=str(tmp_path / "home"),
+        JUPYTER_PATH=str(tmp_path / "home"),
+        PYTHONSTARTUP=str(tmp_path / "home" / "startup.py"),
+    )
+    assert build.returncode == 0, build.stderr
+    assert "[0, 0, 0]" in project.html("labs/demo")
+
+
 def test_prose_reruns_nothing_and_code_reruns_the_lab(tmp_path):
     project = Project(tmp_path)
     log = tmp_path / "runs"

@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import tempfile
 from functools import partial
 from pathlib import Path, PurePosixPath
 from time import perf_counter
@@ -96,18 +97,30 @@ def notebook(jobs: list[Job]) -> str:
     return json.dumps(v4.new_notebook(cells=cells, metadata={"kernelspec": kernel}))
 
 
+def settle(snippets: str) -> None:
+    """Let Jupyter in this process know this directory and no settings elsewhere."""
+    here = os.getcwd()
+    for name in [*os.environ]:
+        if name.startswith(("JUPYTER", "IPYTHON")) or name == "PYTHONSTARTUP":
+            del os.environ[name]
+    for name in ("JUPYTER_DATA_DIR", "IPYTHONDIR", "TMPDIR"):
+        os.environ[name] = here
+    os.environ |= {"JUPYTER_NO_CONFIG": "1", "JUPYTER_PREFER_ENV_PATH": "1"}
+    tempfile.tempdir = here
+    before = filter(None, [os.environ.get("PYTHONPATH")])
+    os.environ["PYTHONPATH"] = os.pathsep.join([snippets, *before])
+
+
 def run(snippets: str, jobs: list[Job]) -> list[Result]:
     """Run a lab in this process's directory; return what came of each of its cells.
 
     jobs: code, file and line of each cell.
     """
+    settle(snippets)
     # A build that runs no lab does not pay for these, nor does its own process.
     from kernel import Failure
     from mkdocs_jupyter.nbconvert2 import nb2html
 
-    before = filter(None, [os.environ.get("PYTHONPATH")])
-    os.environ["PYTHONPATH"] = os.pathsep.join([snippets, *before])
-    os.environ["IPYTHONDIR"] = os.getcwd()
     Path("lab.ipynb").write_text(notebook(jobs), encoding="utf-8")
     started = perf_counter()
     try:
