@@ -12,9 +12,18 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import psutil
+
 ROOT = Path(__file__).parents[1]
 CODE = 'source="above"'
 OUTPUT = 'source="block" result="text"'
+
+
+def alive(pid: int) -> bool:
+    """Tell whether a process runs; one that has ended and waits to be seen does not."""
+    with contextlib.suppress(psutil.NoSuchProcess):
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    return False
 
 
 class Project:

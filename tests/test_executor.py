@@ -8,7 +8,7 @@ import subprocess
 import time
 
 import pytest
-from project import CODE, OUTPUT, Project
+from project import CODE, OUTPUT, Project, alive
 
 
 @pytest.fixture
@@ -185,14 +185,6 @@ def test_a_killed_build_leaves_nothing_behind(project):
     project.snippet("index", "print('new')")
     assert project.cells_run(project.build()) == ["index first"]
     assert ">new\n" in project.html()
-
-
-def alive(pid: int) -> bool:
-    try:
-        with open(f"/proc/{pid}/stat") as file:
-            return file.read().rpartition(")")[2].split()[0] != "Z"
-    except FileNotFoundError:
-        return False
 
 
 def workers_of(pid: int) -> list[int]:

@@ -1,13 +1,18 @@
 """What the labs say in words is what their functions return; a bad lab ends a build."""
 
+import contextlib
+import os
 import re
+import signal
+import subprocess
+import time
 
 import names
 import processes
 import pytest
 import race
 import recall
-from project import Project
+from project import Project, alive
 from torch import nn
 
 LAB = """---
@@ -200,6 +205,45 @@ def test_a_lab_knows_nothing_of_its_authors_jupyter(tmp_path):
     )
     assert build.returncode == 0, build.stderr
     assert "[0, 0, 0]" in project.html("labs/demo")
+
+
+@pytest.mark.skipif(not hasattr(os, "killpg"), reason="builds are ended by signals")
+@pytest.mark.parametrize("end", ["limit", "SIGKILL", "dead kernel"])
+def test_what_a_lab_has_started_ends_with_it(tmp_path, end):
+    project = Project(tmp_path)
+    mark = tmp_path / "mark"
+    code = (
+        "import os, subprocess\n"  # in a session of its own, as torchrun's are
+        "child = subprocess.Popen(['sleep', '120'], start_new_session=True)\n"
+        f"print(os.getpid(), child.pid, file=open({str(mark)!r}, 'w'), flush=True)\n"
+        f"{'os._exit(3)' if end == 'dead kernel' else 'child.wait()'}"
+    )
+    lab(project, LAB.replace("CODE", code))
+    build = subprocess.Popen(
+        project.command("build", "-q"),
+        cwd=project.root,
+        env=project.environment(CELL_TIME_LIMIT="8" if end == "limit" else "60"),
+        stderr=subprocess.DEVNULL,
+    )
+    started = []
+    try:
+        deadline = time.monotonic() + 40
+        while len(started) < 2 and time.monotonic() < deadline:
+            time.sleep(0.1)
+            started = mark.read_text().split() if mark.exists() else []
+        assert len(started) == 2
+        if hasattr(signal, end):
+            build.send_signal(getattr(signal, end))
+        build.wait(30)
+        while any(alive(int(pid)) for pid in started) and time.monotonic() < deadline:
+            time.sleep(0.1)
+        assert not any(alive(int(pid)) for pid in started)
+    finally:
+        build.kill()
+        build.wait()
+        for pid in started:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(int(pid), signal.SIGKILL)
 
 
 def test_prose_reruns_nothing_and_code_reruns_the_lab(tmp_path):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import io
 import multiprocessing
 import multiprocessing.connection
@@ -22,6 +23,8 @@ from dataclasses import dataclass
 from operator import length_hint
 from time import perf_counter
 
+import psutil
+
 ENVIRONMENT = {
     "OMP_NUM_THREADS": "1",
     "MKL_NUM_THREADS": "1",
@@ -32,6 +35,7 @@ ENVIRONMENT = {
 }
 STARTING = 60.0  # seconds that a process has before its first cell
 OUTPUT_LIMIT = 1_000_000  # characters of one cell
+PR_SET_CHILD_SUBREAPER = 36  # of <linux/prctl.h>
 Job = tuple[str, str, int]  # code, file and line of a cell
 
 
@@ -137,12 +141,34 @@ def run_code(code: str, file: str, line: int, namespace: dict) -> Result:
     return Result(text, seconds, failure, place)
 
 
+def end(pid: int) -> None:
+    """End a process and all below it, though these may have groups of their own.
+
+    They are stopped first, so that none starts another meanwhile.
+    """
+    family: list[psutil.Process] = []
+    with contextlib.suppress(psutil.Error):
+        process = psutil.Process(pid)
+        if pid != os.getpid():
+            process.suspend()
+        while found := {*process.children(recursive=True)} - {*family}:
+            for each in found:
+                with contextlib.suppress(psutil.Error):
+                    each.suspend()
+            family += found
+    for each in family:
+        with contextlib.suppress(psutil.Error):
+            each.kill()
+    with contextlib.suppress(ProcessLookupError, PermissionError, AttributeError):
+        os.killpg(pid, signal.SIGKILL)  # of which some may be below no longer
+    with contextlib.suppress(psutil.Error):
+        psutil.Process(pid).kill()
+
+
 def end_with_the_build() -> None:
     """End this process when the build that started it is gone, however it went."""
     multiprocessing.connection.wait([multiprocessing.parent_process().sentinel])
-    if hasattr(os, "killpg"):
-        os.killpg(0, signal.SIGKILL)  # with all that the cells have started
-    os._exit(1)
+    end(os.getpid())
 
 
 def work(channel, snippets: str, directory: str) -> None:
@@ -160,8 +186,7 @@ def work(channel, snippets: str, directory: str) -> None:
         channel.send(result)
         if result.failure:
             break
-    channel.close()
-    os._exit(0)  # without waiting for what a cell may have left
+    end(os.getpid())  # without waiting for what a cell may have left
 
 
 def results(name: str, jobs: list[Job]) -> Iterator[Result]:
@@ -180,6 +205,8 @@ def lab_results(snippets: str, jobs: list[Job]) -> list[Result]:
     """Run a lab, in a kernel, and return what came of its cells, up to a failure."""
     import labs
 
+    if sys.platform == "linux":  # let us end what a kernel leaves that has died
+        ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1)
     try:
         return labs.run(snippets, jobs)
     except BaseException as error:
@@ -242,10 +269,7 @@ class Worker:
 
     def end(self) -> None:
         """End the process, and all that the cells have started."""
-        if hasattr(os, "killpg"):
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.killpg(self.process.pid, signal.SIGKILL)
-        self.process.kill()
+        end(self.process.pid)
         self.process.join()
         self.channel.close()
         shutil.rmtree(self.directory, ignore_errors=True)
