@@ -187,6 +187,59 @@ def test_a_killed_build_leaves_nothing_behind(project):
     assert ">new\n" in project.html()
 
 
+def test_an_interrupted_build_ends_at_once_and_leaves_nothing(project, tmp_path):
+    (project.root / "tmp").mkdir()
+    project.snippet("index", "import time\nprint('new', flush=True)\ntime.sleep(60)")
+    project.page("index", ("first", OUTPUT))
+    build = subprocess.Popen(
+        project.command("build"),
+        cwd=project.root,
+        env=project.environment(TMPDIR=str(project.root / "tmp")),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    deadline = time.monotonic() + 30
+    while not workers_of(build.pid) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    workers = workers_of(build.pid)
+    assert workers
+    build.send_signal(signal.SIGINT)
+    assert build.wait(20) != 0
+    assert not any(alive(pid) for pid in workers)
+    assert not [*project.root.glob("tmp/tmp*")]
+    assert not [*project.root.glob(".site-*")]
+    assert not (project.root / "site").exists()
+
+
+def test_a_page_is_rendered_while_the_cells_of_others_run(project):
+    hook = project.root / "docs" / "hooks" / "witness.py"
+    hook.write_text(
+        "def on_page_content(content, page, **kwargs):\n"
+        "    if page.file.src_uri == 'zh/index.md':\n"
+        "        open('rendered', 'w').close()\n"
+    )
+    config = project.root / "mkdocs.yml"
+    config.write_text(
+        config.read_text("utf-8").replace(
+            "  - docs/hooks/assets.py\n",
+            "  - docs/hooks/assets.py\n  - docs/hooks/witness.py\n",
+        ),
+        "utf-8",
+    )
+    rendered = str(project.root / "rendered")
+    project.snippet(
+        "slow",
+        "import os, time\n"
+        "for _ in range(200):\n"
+        f"    if not os.path.exists({rendered!r}):\n"
+        "        time.sleep(0.1)\n"
+        f"print('seen' if os.path.exists({rendered!r}) else 'alone')",
+    )
+    project.page("slow", ("first", OUTPUT))
+    project.build(CELL_WORKERS="2")
+    assert ">seen\n" in project.html("slow")
+
+
 def workers_of(pid: int) -> list[int]:
     """Return the processes below a process that have a session of their own."""
     if not os.path.isdir("/proc"):

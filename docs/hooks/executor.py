@@ -2,7 +2,8 @@
 
 Before a page is rendered, the cells of all pages in all languages are collected; those
 without a known result run, each page in a process of its own (``runner``). Rendering
-then runs no code: markdown-exec formats each fence and is handed the result.
+runs no code: markdown-exec formats each fence and is handed the result. A page is
+rendered as soon as its results are there, while those of others still run.
 
 ``extra.cells`` in mkdocs.yml sets ``cache`` (a directory, or "" for none),
 ``time_limit`` (seconds that one cell may take) and ``workers`` (0 for one a core).
@@ -10,8 +11,10 @@ then runs no code: markdown-exec formats each fence and is handed the result.
 
 from __future__ import annotations
 
+import atexit
 import logging
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -35,15 +38,24 @@ pages: dict[str, list[Cell]] = {}  # by source, "zh/adam.md"
 failures: dict[str, str] = {}  # by key; while serving, a failed cell waits for a change
 known: dict[str, str] = {}  # outputs by key, of this process
 rendering: tuple[str, str, Iterator[Cell]] = ("", "", iter(()))
+current: Run | None = None
 
 
 def on_startup(command: str, dirty: bool) -> None:
     """Note whether a failing cell ends the build or waits on its page to be mended."""
     global serving
     serving = command == "serve"
+    atexit.register(halt)
+    logging.getLogger("mkdocs.commands.build").addFilter(is_not_about_a_cell)
     logger = logging.getLogger("mkdocs")
     if logger.level > logging.WARNING:  # -q: a strict build must see its warnings
         logger.setLevel(logging.WARNING)
+
+
+def is_not_about_a_cell(record: logging.LogRecord) -> bool:
+    """Keep MkDocs from blaming the page that happened to wait when a cell failed."""
+    blames = record.getMessage().startswith("Error reading page")
+    return not (blames and current and current.error)
 
 
 def say(text: str) -> None:
@@ -110,6 +122,12 @@ class Run:
         self.cells = collect_all(config, root)
         self.keys = {name: self.makers.of(page) for name, page in self.cells.items()}
         self.ran: list[float] = []  # seconds of each cell
+        self.waiting: set[str] = set()  # pages whose results are not there yet
+        self.news = threading.Condition()
+        self.stop = threading.Event()
+        self.error: BaseException | None = None
+        self.started = time.perf_counter()
+        self.thread: threading.Thread | None = None
 
     def __len__(self) -> int:
         return sum(map(len, self.cells.values()))
@@ -132,23 +150,57 @@ class Run:
                 todo[name] = seconds
         return sorted(todo, key=lambda name: (-todo[name], not labs.is_lab(name)))
 
+    def start(self, names: list[str]) -> None:
+        """Begin to run these pages, beside what the build does meanwhile."""
+        self.waiting.update(names)
+        self.thread = threading.Thread(target=self.run, args=(names,), daemon=True)
+        self.thread.start()
+
     def run(self, names: list[str]) -> None:
-        """Run these pages; BuildError where a cell fails, unless it is for serving."""
+        """Run these pages, and say so; note what went wrong for those who wait."""
         jobs = {
             name: [(cell.code, cell.file, cell.line) for cell, *_ in self.cells[name]]
             for name in names
         }
         notebooks = {name for name in names if labs.is_lab(name)}
         pages = [jobs[name] for name in names if name not in notebooks]
-        run_pages(
-            jobs,
-            str(self.snippets),
-            self.limit,
-            self.report,
-            self.makers.preload(code for page in pages for code, *_ in page),
-            self.workers,
-            notebooks,
+        try:
+            run_pages(
+                jobs,
+                str(self.snippets),
+                self.limit,
+                self.report,
+                self.makers.preload(code for page in pages for code, *_ in page),
+                self.workers,
+                notebooks,
+                self.stop,
+            )
+            self.close()
+        except BaseException as error:
+            self.error = error
+        self.arrive(*names)
+
+    def close(self) -> None:
+        """Say what has run."""
+        reused, seconds = len(self) - len(self.ran), sum(self.ran)
+        elapsed = time.perf_counter() - self.started
+        log.info(
+            f"{len(self.ran)} cells and values run, {reused} reused; "
+            f"{seconds:.1f} s in them, {elapsed:.1f} s in all"
         )
+
+    def arrive(self, *names: str) -> None:
+        """Tell those who wait that all results of these pages are there."""
+        with self.news:
+            self.waiting.difference_update(names)
+            self.news.notify_all()
+
+    def wait(self, *names: str) -> None:
+        """Wait for the results of these pages; BuildError where a cell has failed."""
+        with self.news:
+            self.news.wait_for(lambda: self.error or self.waiting.isdisjoint(names))
+        if self.error:
+            raise self.error
 
     def report(self, name: str, number: int, result: Result) -> None:
         """Take in what came of a cell; with the last one of a page, keep the page.
@@ -167,7 +219,7 @@ class Run:
                 failures.update(dict.fromkeys(keys[number:], result.failure))
             for twin in [twin for twins in cells[number:] for twin in twins]:
                 twin.output, twin.failure = None, result.failure
-            return
+            return self.arrive(name)
         if result.output is None:
             return
         for twin in cells[number]:
@@ -177,7 +229,10 @@ class Run:
             known[keys[number]] = result.output
         if not cell.is_value and (result.seconds or not labs.is_lab(name)):
             log.info(f"{name} {cell.name} {result.seconds:.2f} s")
-        if keep and number == len(cells) - 1:
+        if number < len(cells) - 1:
+            return
+        self.arrive(name)
+        if keep:
             outputs = {
                 key: twins[0].output for key, twins in zip(keys, cells, strict=True)
             }
@@ -186,21 +241,37 @@ class Run:
                 log.info(f"results are not kept: {problem}")
 
 
+def halt() -> None:
+    """End what still runs of a build that has ended before."""
+    if current and current.thread:
+        current.stop.set()
+        current.thread.join()
+
+
 def on_pre_build(config) -> None:
-    """Collect the cells of all pages, and run those whose result is not known yet."""
+    """Collect the cells of all pages; begin to run those whose result is not known."""
+    global current
     if config.plugins["i18n"].building:
         return  # the next language of a build whose cells have all run
     hooks = str(Path(__file__).parent)
     if hooks not in sys.path:  # MkDocs takes it off again; the workers import from here
         sys.path.append(hooks)
-    started = time.perf_counter()
-    run = Run(config, Path(config.config_file_path).parent)
-    if names := run.look_up():
-        run.run(names)
-    log.info(
-        f"{len(run.ran)} cells and values run, {len(run) - len(run.ran)} reused; "
-        f"{sum(run.ran):.1f} s in them, {time.perf_counter() - started:.1f} s in all"
-    )
+    current = Run(config, Path(config.config_file_path).parent)
+    if names := current.look_up():
+        current.start(names)
+    else:
+        current.close()
+
+
+def on_env(env, config, files):
+    """Wait for the results of all pages, before what is made of more than one."""
+    current.wait(*current.cells)
+    return env
+
+
+def on_build_error(error, **kwargs) -> None:
+    """Let nothing run on when a build has failed."""
+    halt()
 
 
 class FenceError(BuildError, SuperFencesException):
@@ -244,6 +315,7 @@ def on_page_markdown(markdown: str, page, **kwargs) -> str:
     """Put the values into the prose, and get ready to hand out the page's results."""
     global rendering
     source = page.file.src_uri
+    current.wait(source.partition("/")[2].removesuffix(".md"))
     cells = pages.get(source, [])
     values = iter([cell for cell in cells if cell.is_value])
     named = iter([cell for cell in cells if not cell.is_value])

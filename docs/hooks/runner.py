@@ -18,7 +18,6 @@ import time
 import traceback
 import types
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from operator import length_hint
 from time import perf_counter
@@ -283,10 +282,11 @@ def run_pages(
     preload: set[str],
     workers: int,
     labs: set[str],
+    stop: threading.Event,
 ) -> None:
     """Run pages side by side, one process a core, and report each cell's result.
 
-    labs: those pages that are labs.
+    labs: those pages that are labs. stop: to be set by who wants no more results.
     report: called with page, number of the cell and result; what it raises stops all.
     preload: modules to import once, before the workers fork. workers: 0 for the cores.
     """
@@ -295,8 +295,8 @@ def run_pages(
         # mkdocs too, since a worker imports the main module of the build.
         modules = ["mkdocs.__main__", *sorted(preload)]
         multiprocessing.get_context("forkserver").set_forkserver_preload(modules)
-    stop = threading.Event()
     lock = threading.Lock()
+    errors: list[BaseException] = []
 
     def report_one(name: str, number: int, result: Result) -> None:
         with lock:
@@ -306,8 +306,9 @@ def run_pages(
     names = iter([*pages])  # of which each thread takes the next
 
     def run() -> None:
-        worker, spare = Worker(snippets), None
+        worker = spare = None
         try:
+            worker = Worker(snippets)
             for name in names:
                 if length_hint(names):
                     spare = Worker(snippets)
@@ -318,19 +319,18 @@ def run_pages(
                 worker, spare = spare, None
                 if stop.is_set():
                     break
-        except BaseException:
+        except BaseException as error:
+            errors.append(error)
             stop.set()
-            raise
         finally:
             for each in filter(None, (worker, spare)):
                 each.end()
 
     count = min(workers or os.cpu_count() or 1, len(pages))
-    with ThreadPoolExecutor(count) as pool:
-        futures = [pool.submit(run) for _ in range(count)]
-        try:
-            for future in futures:
-                future.result()
-        except BaseException:
-            stop.set()
-            raise
+    threads = [threading.Thread(target=run, daemon=True) for _ in range(count)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    if errors:
+        raise errors[0]
