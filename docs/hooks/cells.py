@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from inline_values import VALUE, blocks, code_for, expression, holds_values
@@ -155,6 +156,7 @@ def parse(code: str) -> ast.Module:
         return ast.Module([], [])
 
 
+@lru_cache(4096)  # a page, its notebook and its copies show the same
 def shown(code: str, language: str) -> str:
     """Return a cell as a page shows it: docstrings left out, comments in one language.
 

@@ -59,14 +59,25 @@ def requirements(libraries: Iterable[str]) -> list[str]:
     found = set()
     for module in libraries:
         name = module.partition(".")[0]
-        name = DISTRIBUTIONS.get(name, name)
-        try:
-            version = metadata.version(name).partition("+")[0]
-        except metadata.PackageNotFoundError:
-            continue  # of the standard library
-        if name != "IPython":  # which is Jupyter's own
-            found.add(f"{name}=={version}")
+        version = version_of(DISTRIBUTIONS.get(name, name))
+        if version and name != "IPython":  # which is Jupyter's own
+            found.add(version)
     return sorted(found)
+
+
+@cache
+def version_of(name: str) -> str:
+    """Return a distribution with its version; nothing for the standard library's.
+
+    >>> version_of("torch").partition("+")[0] == version_of("torch")
+    True
+    >>> version_of("json")
+    ''
+    """
+    try:
+        return f"{name}=={metadata.version(name).partition('+')[0]}"
+    except metadata.PackageNotFoundError:
+        return ""
 
 
 def literal(text: str) -> str:
@@ -99,6 +110,7 @@ class Snippets:
         modules, libraries = self.keys.reach(code)
         return sorted(modules), requirements(libraries)
 
+    @cache  # noqa: B019
     def alone(self, module: str) -> str:
         """Return a snippet as a file that runs by itself: what it imports is inside."""
         source = self.source(module)
@@ -195,6 +207,8 @@ def on_pre_build(config) -> None:
     """Forget the pages of the language before, and read the snippets anew."""
     global snippets
     kept.clear()
+    if config.plugins["i18n"].building:
+        return
     snippets = Snippets(Path(config.config_file_path).parent / "snippets")
 
 
