@@ -22,8 +22,6 @@ from dataclasses import dataclass
 from operator import length_hint
 from time import perf_counter
 
-import psutil
-
 ENVIRONMENT = {
     "OMP_NUM_THREADS": "1",
     "MKL_NUM_THREADS": "1",
@@ -145,6 +143,8 @@ def end(pid: int) -> None:
 
     They are stopped first, so that none starts another meanwhile.
     """
+    import psutil  # which few processes need
+
     family: list[psutil.Process] = []
     with contextlib.suppress(psutil.Error):
         process = psutil.Process(pid)
@@ -162,6 +162,14 @@ def end(pid: int) -> None:
         os.killpg(pid, signal.SIGKILL)  # of which some may be below no longer
     with contextlib.suppress(psutil.Error):
         psutil.Process(pid).kill()
+
+
+def has_children() -> bool:
+    """Tell whether this process has started others that are still there."""
+    try:
+        return not hasattr(os, "WNOHANG") or bool(os.waitpid(-1, os.WNOHANG))
+    except ChildProcessError:
+        return False
 
 
 def end_with_the_build() -> None:
@@ -185,7 +193,10 @@ def work(channel, snippets: str, directory: str) -> None:
         channel.send(result)
         if result.failure:
             break
-    end(os.getpid())  # without waiting for what a cell may have left
+    channel.close()
+    if has_children():
+        end(os.getpid())
+    os._exit(0)  # without waiting for what a cell may have left
 
 
 def results(name: str, jobs: list[Job]) -> Iterator[Result]:
@@ -224,6 +235,7 @@ class Worker:
         self.process = context.Process(target=work, args=arguments)
         self.process.start()
         there.close()
+        self.finished = False  # whether it has sent all that it will
 
     def results(
         self,
@@ -250,6 +262,7 @@ class Worker:
             yield result
             if result.failure:
                 return
+        self.finished = True
 
     def wait(self, limit: float, stop: threading.Event) -> Result | None:
         """Return what the process sends next, or a failure if nothing comes."""
@@ -268,8 +281,14 @@ class Worker:
 
     def end(self) -> None:
         """End the process, and all that the cells have started."""
-        end(self.process.pid)
-        self.process.join()
+        if self.finished:
+            self.process.join(5)  # it ends all that itself
+        if self.process.is_alive():
+            end(self.process.pid)
+            self.process.join()
+        elif hasattr(os, "killpg"):  # of its group some may be left
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(self.process.pid, signal.SIGKILL)
         self.channel.close()
         shutil.rmtree(self.directory, ignore_errors=True)
 

@@ -75,16 +75,21 @@ plugins:
 
 
 def seconds(command: list[str], directory: Path, **variables: str) -> float:
-    """Return the time that a command takes; end the run if it fails."""
+    """Return the time until a command ends, as in a shell; end the run if it fails.
+
+    Its output goes to a file: a pipe is open for as long as any of its processes.
+    """
     environment = os.environ | ONE_THREAD | {"NO_MKDOCS_2_WARNING": "1"} | variables
-    started = time.perf_counter()
-    done = subprocess.run(
-        command, cwd=directory, env=environment, capture_output=True, text=True
-    )
-    elapsed = time.perf_counter() - started
+    with tempfile.TemporaryFile("w+", encoding="utf-8") as output:
+        started = time.perf_counter()
+        done = subprocess.run(
+            command, cwd=directory, env=environment, stdout=output, stderr=output
+        )
+        elapsed = time.perf_counter() - started
+        output.seek(0)
+        seconds.log = output.read()
     if done.returncode:
-        sys.exit(f"{' '.join(command)} failed:\n{done.stdout}{done.stderr}")
-    seconds.log = done.stderr
+        sys.exit(f"{' '.join(command)} failed:\n{seconds.log}")
     return elapsed
 
 
