@@ -20,6 +20,7 @@ FENCE = re.compile(
     r"^ *(?P<mark>`{3,}|~{3,})[^\n]*\bexec\b[^\n]*\n(?P<body>[\s\S]*?)^ *(?P=mark) *$",
     re.MULTILINE,
 )
+STRING = re.compile(r"^ +[rR]?[\"']", re.MULTILINE)  # may begin a docstring
 HALVES = r'(?P<zh>[^|"\n]*[\u4e00-\u9fff][^|"\n]*) \| (?P<en>'
 TWO_LANGUAGES = [  # a comment to the end of its line, a string to its end
     re.compile(rf"(?P<mark># ){HALVES}.+)$", re.MULTILINE),
@@ -166,7 +167,7 @@ def shown(code: str, language: str) -> str:
     'Case("一步", "1", holds=True)'
     """
     lines: list[str | None] = list(code.split("\n"))
-    for node in ast.walk(parse(code)):
+    for node in ast.walk(parse(code if STRING.search(code) else "")):
         if isinstance(node, ast.FunctionDef | ast.ClassDef) and ast.get_docstring(node):
             first, last = node.body[0].lineno - 1, node.body[0].end_lineno
             if len(node.body) > 1:

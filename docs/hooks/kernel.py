@@ -11,6 +11,7 @@ from nbconvert.preprocessors import (
     ExecutePreprocessor,
 )
 from runner import OUTPUT_LIMIT, one_line, reason_for
+from traitlets import default
 
 
 class Failure(Exception):
@@ -19,6 +20,11 @@ class Failure(Exception):
 
 class Kernel(ExecutePreprocessor):
     """A kernel without a port; it stops at the first cell that fails."""
+
+    @default("extra_arguments")
+    def _quietly(self):
+        """Return what keeps the kernel from a log of its own: a failure is one line."""
+        return ["--log-level=50"]
 
     def create_kernel_manager(self):
         """Return what starts the kernel, not behind a port that others could reach."""

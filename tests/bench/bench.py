@@ -6,8 +6,9 @@
     python tests/bench/bench.py --rebuilds 50        # memory of mkdocs serve (Linux)
 
 Prints medians of a few rounds and ratios to the floor. The floor of a cold build is
-what no executor can save: the same pages with their code shown and not run, plus
-importing torch once, plus running each distinct cell once.
+what no executor can save: the same pages with no code run, plus importing torch once,
+plus running each distinct cell once. Where no code runs, pages of the real site have
+their results written into them, those of a generated one show their code alone.
 """
 
 import argparse
@@ -40,6 +41,36 @@ for step in range(3600):
     (grad,) = torch.autograd.grad(loss, w)
     w = (w - 0.1 * grad).detach().requires_grad_()
 print(f"{loss.item():.6f}")
+"""
+
+# A hook, after all others: it keeps each page as Markdown with its results in it.
+FREEZE = """
+from pathlib import Path
+
+from cells import FENCE, shown
+from mkdocs.plugins import event_priority
+
+
+@event_priority(-1000)
+def on_page_markdown(markdown, page, config, **kwargs):
+    hooks = {Path(name).stem: hook for name, hook in config.hooks.items()}
+    source = page.file.src_uri
+    cells = [c for c in hooks["executor"].pages[source] if not c.is_value]
+    cells = iter(cells if FENCE.search(markdown) else [])
+
+    def frozen(fence):
+        cell = next(cells)
+        head = fence[0].partition("\\n")[0]
+        code = f"```python\\n{shown(cell.code, source[:2])}\\n```"
+        if 'html="on"' in head:
+            return f"{code}\\n\\n{cell.output}" if "source" in head else cell.output
+        output = f"```text\\n{cell.output}\\n```" if cell.output else ""
+        return f"{code}\\n\\n{output}"
+
+    target = Path("frozen", source)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_text(FENCE.sub(frozen, markdown), "utf-8")
+    return markdown
 """
 
 # What the generated pages need, and no more: the peers' pages have no formulas,
@@ -116,23 +147,46 @@ def shown_only(site: Path, target: Path) -> Path:
     for page in target.glob("docs/??/**/*.md"):
         text = FIGURE.sub("", page.read_text("utf-8"))
         page.write_text(EXEC.sub(r"```python\n\1\n```", text), "utf-8")
-    config = target / "mkdocs.yml"
-    leave_out(config, "staging", "executor", "inline_values", "claims", "labs")
+    leave_out(target / "mkdocs.yml", "claims")
+    without_executor(target / "mkdocs.yml")
+    return target
+
+
+def without_executor(config: Path) -> None:
+    """Take out of a configuration all that runs code or needs the results of it."""
+    leave_out(config, "staging", "executor", "inline_values", "labs")
     text = config.read_text("utf-8")
     text = re.sub(
         r"^  - mkdocs-jupyter:\n(?:      .*\n)+", "", text, flags=re.MULTILINE
     )
     config.write_text(text, "utf-8")
-    return target
 
 
 def real_site(target: Path) -> Path:
-    """Copy the real site."""
+    """Copy the real site, without notebooks and copies, which need results."""
     target.mkdir()
     for name in ("docs", "snippets"):
         ignore = shutil.ignore_patterns("__pycache__")
         shutil.copytree(ROOT / name, target / name, ignore=ignore)
     shutil.copy(ROOT / "mkdocs.yml", target)
+    leave_out(target / "mkdocs.yml", "notebooks", "copies")
+    return target
+
+
+def frozen(site: Path, target: Path) -> Path:
+    """Copy a site with its results in its pages, as Markdown in which nothing runs."""
+    shutil.copytree(site, target)
+    config = target / "mkdocs.yml"
+    text = config.read_text("utf-8")
+    (target / "docs" / "hooks" / "freeze.py").write_text(FREEZE, "utf-8")
+    added = "  - docs/hooks/assets.py\n  - docs/hooks/freeze.py\n"
+    config.write_text(text.replace("  - docs/hooks/assets.py\n", added), "utf-8")
+    mkdocs(target)
+    for page in target.glob("frozen/**/*.md"):
+        page.replace(target / "docs" / page.relative_to(target / "frozen"))
+    config.write_text(text, "utf-8")
+    without_executor(config)
+    forget(target)
     return target
 
 
@@ -250,9 +304,13 @@ def rounds(number: int, actions: dict[str, Callable[[], float]]) -> dict[str, fl
     return {name: median(values) for name, values in times.items()}
 
 
-def measure(site: Path, base: Path, number: int, edited: str) -> dict[str, float]:
-    """Time the builds of a site; ``edited`` is a page, whose snippet is edited too."""
-    shown = shown_only(site, base / f"{site.name}-shown")
+def measure(
+    site: Path, shown: Path, base: Path, number: int, edited: str
+) -> dict[str, float]:
+    """Time the builds of a site; ``edited`` is a page, whose snippet is edited too.
+
+    shown: the same pages, in which no code runs.
+    """
     in_cells: list[float] = []
 
     def cold(workers: str) -> float:
@@ -282,7 +340,7 @@ def measure(site: Path, base: Path, number: int, edited: str) -> dict[str, float
     times = rounds(
         number,
         {
-            "code shown, not run": lambda: mkdocs(shown),
+            "no code run": lambda: mkdocs(shown),
             "import torch": lambda: seconds(
                 [sys.executable, "-c", "import torch"], base
             ),
@@ -296,7 +354,7 @@ def measure(site: Path, base: Path, number: int, edited: str) -> dict[str, float
         },
     )
     cells = median(in_cells)
-    floor = times["code shown, not run"] + times["import torch"] + cells
+    floor = times["no code run"] + times["import torch"] + cells
     return {"each cell once": cells, "floor": floor, **times}
 
 
@@ -339,11 +397,11 @@ def languages(base: Path, pages: int, number: int) -> dict[str, float]:
             number,
             {
                 f"{name}, cold, one worker": cold,
-                f"{name}, code shown, not run": lambda shown=shown: mkdocs(shown),
+                f"{name}, no code run": lambda shown=shown: mkdocs(shown),
             },
         )
     work = [
-        rows[f"{name}, cold, one worker"] - rows[f"{name}, code shown, not run"]
+        rows[f"{name}, cold, one worker"] - rows[f"{name}, no code run"]
         for name in ("one", "two")
     ]
     return rows | {
@@ -364,11 +422,13 @@ def main() -> None:
         base = Path(name)
         if options.real:
             site = real_site(base / "real")
-            rows = measure(site, base, options.rounds, "index")
+            shown = frozen(site, base / "real-shown")
+            rows = measure(site, shown, base, options.rounds, "index")
             table("The real site, two languages", rows, "floor")
         for pages in options.pages:
             site = generated_site(base / f"pages{pages}", pages)
-            rows = measure(site, base, options.rounds, "index")
+            shown = shown_only(site, base / f"pages{pages}-shown")
+            rows = measure(site, shown, base, options.rounds, "index")
             table(f"{pages} generated pages, two languages", rows, "floor")
         if options.pages:
             rows = languages(base, options.pages[0], options.rounds)
