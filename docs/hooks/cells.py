@@ -47,10 +47,10 @@ class Cell:
     seconds: float = 0.0
 
 
-def collect(page: str, text: str, config, snippets: Path) -> list[Cell]:
+def collect(page: str, text: str, markdown: Markdown, snippets: Path) -> list[Cell]:
     """Return the cells of a page, in their order, with their includes expanded.
 
-    Only the Markdown preprocessors run: they expand the includes and call the
+    Only the preprocessors of ``markdown`` run: they expand the includes and call the
     formatters, here one that records what it is given and returns nothing.
     Raises BuildError for an include that does not exist or does not name a cell.
     """
@@ -73,9 +73,7 @@ def collect(page: str, text: str, config, snippets: Path) -> list[Cell]:
             block = f'```python exec="on" id="{number}"\n{code_for(block)}\n```'
         lines += block.split("\n")
 
-    markdown = Markdown(
-        extensions=config.markdown_extensions, extension_configs=config.mdx_configs
-    )
+    markdown.reset()
     formatter, formatters["python"] = formatters["python"], record
     try:
         for preprocessor in markdown.preprocessors:

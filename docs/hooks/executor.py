@@ -23,6 +23,7 @@ import click
 import labs
 from cells import Cell, collect, merge, shown
 from inline_values import VALUE, expand
+from markdown import Markdown
 from markdown_exec import base_format, formatters
 from markdown_exec._internal.rendering import _register_headings_processors
 from markupsafe import Markup
@@ -83,6 +84,9 @@ def collect_all(config, root: Path) -> dict[str, list[list[Cell]]]:
     docs = Path(config.docs_dir)
     i18n = config.plugins["i18n"]
     versions: dict[str, list[list[Cell]]] = {}
+    reader = Markdown(
+        extensions=config.markdown_extensions, extension_configs=config.mdx_configs
+    )
     pages.clear()
     for language in i18n.build_languages:
         for path in sorted((docs / language).rglob("*.md")):
@@ -100,7 +104,7 @@ def collect_all(config, root: Path) -> dict[str, list[list[Cell]]]:
             if labs.is_lab(source):
                 pages[source] = labs.collect(source, text, config)
             else:
-                pages[source] = collect(source, text, config, root / "snippets")
+                pages[source] = collect(source, text, reader, root / "snippets")
             versions.setdefault(name, []).append(pages[source])
     return {name: merge(name, languages) for name, languages in versions.items()}
 

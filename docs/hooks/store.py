@@ -34,7 +34,7 @@ def imported(code: str) -> frozenset[str]:
     ['a.b', 'faker.providers']
     """
     names = set()
-    for node in ast.walk(parse(code)):
+    for node in ast.walk(parse(code if "import" in code else "")):
         if isinstance(node, ast.Import):
             names.update(alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
