@@ -5,7 +5,10 @@ import os
 import re
 import signal
 import subprocess
+import sys
+import tempfile
 import time
+from pathlib import Path
 
 import pytest
 from project import CODE, OUTPUT, Project, alive
@@ -187,14 +190,20 @@ def test_a_killed_build_leaves_nothing_behind(project):
     assert ">new\n" in project.html()
 
 
-def test_an_interrupted_build_ends_at_once_and_leaves_nothing(project, tmp_path):
-    (project.root / "tmp").mkdir()
+@pytest.fixture
+def short():
+    """Return a directory whose name leaves room for those of sockets."""
+    with tempfile.TemporaryDirectory(prefix="t") as name:
+        yield Path(name)
+
+
+def test_an_interrupted_build_ends_at_once_and_leaves_nothing(project, short):
     project.snippet("index", "import time\nprint('new', flush=True)\ntime.sleep(60)")
     project.page("index", ("first", OUTPUT))
     build = subprocess.Popen(
         project.command("build"),
         cwd=project.root,
-        env=project.environment(TMPDIR=str(project.root / "tmp")),
+        env=project.environment(TMPDIR=str(short)),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
@@ -206,9 +215,19 @@ def test_an_interrupted_build_ends_at_once_and_leaves_nothing(project, tmp_path)
     build.send_signal(signal.SIGINT)
     assert build.wait(20) != 0
     assert not any(alive(pid) for pid in workers)
-    assert not [*project.root.glob("tmp/tmp*")]
+    assert not [*short.glob("tmp*")]
     assert not [*project.root.glob(".site-*")]
     assert not (project.root / "site").exists()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="sockets have other names there")
+def test_a_temporary_directory_of_too_long_a_name_is_named(project):
+    long = project.root / ("long" * 30)
+    long.mkdir()
+    done = project.build(TMPDIR=str(long))
+    assert done.returncode == 1
+    assert f"ERROR   -  cells cannot be run below {long}: AF_UNIX path" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_a_page_is_rendered_while_the_cells_of_others_run(project):

@@ -14,6 +14,7 @@ from __future__ import annotations
 import atexit
 import logging
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
@@ -180,6 +181,9 @@ class Run:
                 self.stop,
             )
             self.close()
+        except OSError as error:
+            place = tempfile.gettempdir()
+            self.error = BuildError(f"cells cannot be run below {place}: {error}")
         except BaseException as error:
             self.error = error
         self.arrive(*names)
