@@ -167,18 +167,7 @@ def test_a_killed_build_leaves_nothing_behind(project):
     project.page("index", ("first", OUTPUT))
     assert project.build().returncode == 0
     project.snippet("index", "import time\ntime.sleep(60)\nprint('new')")
-    build = subprocess.Popen(
-        project.command("build"),
-        cwd=project.root,
-        env=project.environment(),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    deadline = time.monotonic() + 30
-    while not workers_of(build.pid) and time.monotonic() < deadline:
-        time.sleep(0.1)
-    workers = workers_of(build.pid)
-    assert workers
+    build, workers, deadline = started(project)
     build.send_signal(signal.SIGKILL)
     build.wait()
     while any(alive(pid) for pid in workers) and time.monotonic() < deadline:
@@ -200,18 +189,7 @@ def short():
 def test_an_interrupted_build_ends_at_once_and_leaves_nothing(project, short):
     project.snippet("index", "import time\nprint('new', flush=True)\ntime.sleep(60)")
     project.page("index", ("first", OUTPUT))
-    build = subprocess.Popen(
-        project.command("build"),
-        cwd=project.root,
-        env=project.environment(TMPDIR=str(short)),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    deadline = time.monotonic() + 30
-    while not workers_of(build.pid) and time.monotonic() < deadline:
-        time.sleep(0.1)
-    workers = workers_of(build.pid)
-    assert workers
+    build, workers, _ = started(project, TMPDIR=str(short))
     build.send_signal(signal.SIGINT)
     assert build.wait(20) != 0
     assert not any(alive(pid) for pid in workers)
@@ -257,6 +235,23 @@ def test_a_page_is_rendered_while_the_cells_of_others_run(project):
     project.page("slow", ("first", OUTPUT))
     project.build(CELL_WORKERS="2")
     assert ">seen\n" in project.html("slow")
+
+
+def started(project, **variables):
+    """Start a build; return it, its workers once they are there, and a deadline."""
+    build = subprocess.Popen(
+        project.command("build"),
+        cwd=project.root,
+        env=project.environment(**variables),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    deadline = time.monotonic() + 30
+    while not workers_of(build.pid) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    workers = workers_of(build.pid)
+    assert workers
+    return build, workers, deadline
 
 
 def workers_of(pid: int) -> list[int]:
