@@ -3,10 +3,11 @@
 # --8<-- [start:imports]
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from time import thread_time
+from functools import partial
 from weakref import WeakSet
 
 import torch
+from timing import cpu_time_ratio
 from torch import nn
 from torch.autograd.graph import saved_tensors_hooks
 from torch.nn.functional import mse_loss
@@ -69,23 +70,19 @@ def time_ratio(
     rounds: int,
     mode: Callable = torch.no_grad,
 ) -> float:
-    """Return the time of ``net(x)`` with gradients over its time in ``mode``.
-
-    It is time of the CPU, taken in turn, ``rounds`` times each. Of each the fastest
-    run counts: all that the machine does besides can only make a run slower.
+    """Return the CPU time of ``net(x)`` with gradients over its time in ``mode``.
 
     >>> time_ratio(mlp(1, 2), torch.ones(1, 2), rounds=3) > 0
     True
     """
-    modes = (torch.enable_grad, mode)
-    fastest = [float("inf")] * 2
-    for _ in range(rounds):
-        for i, each in enumerate(modes):
-            with each():
-                start = thread_time()
-                net(x)
-                fastest[i] = min(fastest[i], thread_time() - start)
-    return fastest[0] / fastest[1]
+
+    def forward(mode: Callable) -> None:
+        with mode():
+            net(x)
+
+    return cpu_time_ratio(
+        partial(forward, torch.enable_grad), partial(forward, mode), rounds
+    )
 
 
 # --8<-- [end:time-ratio]

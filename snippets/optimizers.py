@@ -6,12 +6,12 @@ import textwrap
 from collections.abc import Callable
 from functools import cache
 from inspect import signature
-from time import thread_time
 
 import torch
 from adaptive import adagrad, rmsprop
 from gradient_descent import excess, gradient, regression, sgd
 from stochastic import displacements
+from timing import cpu_time_ratio
 from torch import Tensor
 from torch.optim import SGD, Adagrad, Adam, Optimizer, RMSprop
 from torch.utils._python_dispatch import TorchDispatchMode
@@ -163,22 +163,13 @@ def operations(optimizer_class: type[Optimizer], tensors: int, **options) -> int
 
 
 def time_of_step(optimizer: Optimizer, reference: Optimizer, rounds: int = 50) -> float:
-    """Return the time of a step over that of the ``reference``.
-
-    It is time of the CPU. The two take turns, and of each the fastest step counts: all
-    that the machine does besides can only make a step slower.
+    """Return the CPU time of a step over that of the ``reference``.
 
     >>> adam = ready(torch.optim.Adam, 1)
     >>> time_of_step(adam, adam, rounds=3) > 0
     True
     """
-    fastest = [float("inf")] * 2
-    for _ in range(rounds):
-        for i, each in enumerate((optimizer, reference)):
-            start = thread_time()
-            each.step()
-            fastest[i] = min(fastest[i], thread_time() - start)
-    return fastest[0] / fastest[1]
+    return cpu_time_ratio(optimizer.step, reference.step, rounds)
 
 
 # --8<-- [end:dispatched]

@@ -1,8 +1,7 @@
 """A fair race: eight optimizers on two sets of digits, each with its own lr."""
 
 from collections.abc import Sequence
-from functools import cache
-from time import thread_time
+from functools import cache, partial
 from typing import NamedTuple
 
 import torch
@@ -10,6 +9,7 @@ from matplotlib.figure import Figure
 from optimizers import state_bytes
 from plotting import axes, style
 from sklearn.datasets import load_digits
+from timing import cpu_time_ratio
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 from torch.optim import SGD, Adagrad, Adam, AdamW, Optimizer, RMSprop
@@ -245,21 +245,17 @@ def same_batch(scores: dict[str, Score]) -> dict[str, Score]:
 
 
 def time_of_run(name: str, reference: str, rounds: int = 3) -> float:
-    """Return the time that a runner takes over that of another, of the CPU.
+    """Return the CPU time that a runner takes over that of another.
 
-    Each round runs both one after the other, 20 steps with one seed on ``mnist()``. Of
-    each the fastest run counts: all that the machine does besides can only slow it.
+    Each runs 20 steps with one seed on ``mnist()``.
 
     >>> time_of_run("Adam", "SGD", rounds=1) > 0
     True
     """
-    fastest = [float("inf")] * 2
-    for _ in range(rounds):
-        for i, runner in enumerate((runners()[name], runners()[reference])):
-            begin = thread_time()
-            run(runner, [0], 20, mnist())
-            fastest[i] = min(fastest[i], thread_time() - begin)
-    return fastest[0] / fastest[1]
+    steps = [
+        partial(run, runners()[each], [0], 20, mnist()) for each in (name, reference)
+    ]
+    return cpu_time_ratio(*steps, rounds)
 
 
 def level(scores: dict[str, Score]) -> list[str]:

@@ -31,7 +31,7 @@ from markupsafe import Markup
 from mkdocs.exceptions import BuildError
 from pymdownx.superfences import SuperFencesException
 from runner import Result, run_pages
-from store import Keys, kept
+from store import Keys, store_of
 
 log = logging.getLogger("mkdocs.plugins.cells")
 
@@ -121,7 +121,7 @@ class Run:
             self.workers = int(settings.get("workers", 0))
         except ValueError as error:
             raise BuildError(f"extra.cells in mkdocs.yml: {error}") from None
-        self.store = kept(config)
+        self.store = store_of(config)
         self.snippets = root / "snippets"
         self.makers = Keys(self.snippets)
         self.cells = collect_all(config, root)

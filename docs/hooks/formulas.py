@@ -12,7 +12,7 @@ from pathlib import Path
 import glyphs
 from mkdocs.exceptions import BuildError
 from py_mini_racer import JSEvalException, MiniRacer
-from store import kept
+from store import store_of
 
 ARITHMATEX = re.compile(
     r'<(?P<tag>span|div) class="arithmatex">\\[(\[](?P<tex>.*?)\\[)\]]</(?P=tag)>',
@@ -73,6 +73,6 @@ def on_page_content(content: str, page, **kwargs) -> str:
 
 def on_post_page(output: str, page, config) -> str | None:
     """Bring the font of the formulas with the page, so that they do not jump."""
-    style = glyphs.style(output, kept(config))
+    style = glyphs.style(output, store_of(config))
     first = '<link rel="stylesheet"'  # while this is fetched, the font is made ready
     return output.replace(first, f"{style}\n{first}", 1) if style else None

@@ -202,7 +202,7 @@ class Store:
         return ""
 
 
-def kept(config) -> Store:
+def store_of(config) -> Store:
     """Return where a site keeps results: in ``extra.cells.cache``, or nowhere."""
     cache = config.extra.get("cells", {}).get("cache", ".cache/cells")
     return Store(Path(config.config_file_path).parent / cache if cache else None)
