@@ -1,8 +1,16 @@
 """A page is light work for a browser: its theme is there at once, it is styled once."""
 
+import http.server
 import json
+import threading
+import time
+from functools import partial
+from pathlib import Path
 
 import pytest
+from test_browser import SHIFTS
+
+from conftest import Compressed
 
 PAGES = ["", "adam/", "en/errors/", "ledger/", "en/labs/race/"]
 
@@ -62,6 +70,49 @@ def test_a_table_is_in_one_box(browser, address):
     assert page.locator(boxes).count() == tables
     assert page.locator(".md-typeset__scrollwrap").count() == tables
     page.close()
+
+
+class Halting(Compressed):
+    """Serve pages in two pieces; the query says where the first ends, in bytes."""
+
+    def do_GET(self) -> None:
+        """Answer with a page and a halt in it; leave other files to the parent."""
+        name, _, cut = self.path.partition("?")
+        if not cut:
+            return super().do_GET()
+        body = Path(self.directory, name.strip("/"), "index.html").read_bytes()
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html; charset=utf-8")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body[: int(cut)])
+        time.sleep(0.5)
+        self.wfile.write(body[int(cut) :])
+
+
+@pytest.mark.parametrize(
+    ("name", "cut"),
+    [
+        ("en/", b'<label class="md-header__button md-icon" for="__search"'),
+        ("en/glossary/", b"<td>hyperparameter"),
+        ("adaptive/", b"<mfrac>"),
+    ],
+)
+def test_nothing_jumps_when_a_page_halts_on_its_way(browser, site, name, cut):
+    page = Path(site, name, "index.html").read_bytes()
+    start = page.index(b"<article") if b"header" not in cut else 0
+    handler = partial(Halting, directory=site)
+    context = browser.new_context(viewport={"width": 360, "height": 740})
+    context.add_init_script(SHIFTS)
+    context.add_init_script("localStorage.setItem('language', 'zh')")
+    seen = context.new_page()
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        place = f"http://127.0.0.1:{server.server_port}/{name}"
+        seen.goto(f"{place}?{page.index(cut, start)}", wait_until="networkidle")
+        assert seen.evaluate("window.shifts") == 0
+        context.close()
+        server.shutdown()
 
 
 @pytest.mark.parametrize("name", ["en/adam-variants/", "stochastic/"])
