@@ -66,21 +66,17 @@ def on_template_context(context, template_name, config):
     return context
 
 
-def named(output: str, config) -> str:
-    """Return a page whose dialog of the search has a name in the page's language."""
+def on_post_page(output: str, config, **kwargs) -> str:
+    """Let the index wait until it is wanted; give the dialog of the search a name."""
     name = NAMES[config.plugins["i18n"].current_language]
-    return output.replace(DIALOG, f'{DIALOG} aria-label="{name}"')
+    script = f"<script>{inline(LATER)}</script>\n</head>"
+    output = output.replace(DIALOG, f'{DIALOG} aria-label="{name}"')
+    return output.replace("</head>", script, 1)
 
 
 def on_post_template(output_content: str, template_name: str, config) -> str:
-    """Give the dialog of the 404 page's search a name."""
-    return named(output_content, config)
-
-
-def on_post_page(output: str, page, config) -> str:
-    """Let the index wait until it is wanted; give the dialog of the search a name."""
-    script = f"<script>{inline(LATER)}</script>\n</head>"
-    return named(output, config).replace("</head>", script, 1)
+    """Do the same for the 404 page."""
+    return on_post_page(output_content, config)
 
 
 @event_priority(-150)  # after static-i18n has written the index, before staging
