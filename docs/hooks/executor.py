@@ -180,7 +180,8 @@ class Run:
                 notebooks,
                 self.stop,
             )
-            self.close()
+            if not self.stop.is_set():
+                self.close()
         except OSError as error:
             place = tempfile.gettempdir()
             self.error = BuildError(f"cells cannot be run below {place}: {error}")
