@@ -8,7 +8,7 @@ from functools import partial
 import torch
 from accumulation import relative
 from torch import Tensor
-from torch.nn.functional import mse_loss
+from torch.nn.functional import cross_entropy, mse_loss
 from torch.nn.utils import clip_grad_norm_, parameters_to_vector
 
 # --8<-- [end:imports]
@@ -19,10 +19,11 @@ def gradient(
     model: torch.nn.Module,
     batches: list[tuple[Tensor, Tensor]],
     weights: list[float],
+    criterion: Callable[[Tensor, Tensor], Tensor] = mse_loss,
 ) -> Tensor:
     """Return the gradient of ``model`` accumulated over ``batches``, one flat vector.
 
-    Each batch is an input and a target; its mean squared error counts ``weight`` times.
+    Each batch is an input and a target; its ``criterion`` counts ``weight`` times.
 
     >>> model = torch.nn.Linear(1, 1)
     >>> with torch.no_grad():
@@ -33,7 +34,7 @@ def gradient(
     """
     model.zero_grad()
     for (x, y), weight in zip(batches, weights, strict=True):
-        loss = weight * mse_loss(model(x), y)
+        loss = weight * criterion(model(x), y)
         loss.backward()
     return parameters_to_vector(p.grad for p in model.parameters())
 
@@ -87,6 +88,43 @@ if __name__ == "__main__":
     print(f"n_i/N: {relative(by_size, whole):.1e}")
     print(f"1/K:   {relative(by_count, whole):.1e}")
     # --8<-- [end:unequal]
+
+    # --8<-- [start:tokens]
+    torch.manual_seed(0)
+    tokens = []
+    for lengths in [8, 7], [1, 3], [2, 1]:
+        x, y = torch.randn(2, 8, 5), torch.randint(3, (2, 8))
+        for row, length in zip(y, lengths, strict=True):
+            row[length:] = -100
+        tokens.append((x.flatten(0, 1), y.flatten()))
+    counts = [(y != -100).sum().item() for _, y in tokens]
+    print("tokens:", counts)
+
+    joined = [tuple(map(torch.cat, zip(*tokens, strict=True)))]
+    added_up = partial(cross_entropy, reduction="sum")
+    ways = {
+        "1/K": ([1 / 3] * 3, cross_entropy),
+        "n_i/N": ([n / sum(counts) for n in counts], cross_entropy),
+        "sums, 1/N": ([1 / sum(counts)] * 3, added_up),
+    }
+    right = gradient(model, joined, [1.0], cross_entropy)
+    off = {way: relative(gradient(model, tokens, *ways[way]), right) for way in ways}
+    for way, error in off.items():
+        print(f"{way:9} {error:.1e}")
+    # --8<-- [end:tokens]
+
+    # --8<-- [start:class-weights]
+    class_weight = torch.tensor([1.0, 1.0, 10.0])
+    weighted = partial(cross_entropy, weight=class_weight)
+    masses = [class_weight[y[y != -100]].sum().item() for _, y in tokens]
+    print("sums of class weights:", masses)
+
+    right = gradient(model, joined, [1.0], weighted)
+    for name, parts in {"tokens": counts, "class weights": masses}.items():
+        shares = [part / sum(parts) for part in parts]
+        off[name] = relative(gradient(model, tokens, shares, weighted), right)
+        print(f"{name:13} {off[name]:.1e}")
+    # --8<-- [end:class-weights]
 
     # --8<-- [start:mixing]
     torch.manual_seed(0)
