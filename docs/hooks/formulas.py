@@ -23,6 +23,22 @@ MARK = re.compile(
     r'(<math xmlns="[^"]+"><semantics>(?:(?!</math>).)*</math>'
     r"[，。、；：！？）”,.;:!?)])"
 )
+# KaTeX sets spaces as characters, which are as wide as some font has them; one with
+# U+2063 behind it is negative. In em, as KaTeX has them:
+WIDTHS = {"\u200a": 0.0556, "\u2009": 0.1667, "\u2005": 0.2222, "\u2005\u200a": 0.2778}
+SPACE = re.compile(
+    rf"<mtext>({'|'.join(sorted(WIDTHS, reverse=True))})(\u2063?)</mtext>"
+)
+
+
+def space(match: re.Match[str]) -> str:
+    """Return a space of the width that it was meant to have.
+
+    >>> print(SPACE.sub(space, "<mtext>\u2009</mtext> <mtext>\u2009\u2063</mtext>"))
+    <mspace width="0.1667em"/> <mspace width="-0.1667em"/>
+    """
+    width = WIDTHS[match[1]]
+    return f'<mspace width="{-width if match[2] else width}em"/>'
 
 
 @cache
@@ -51,7 +67,7 @@ def mathml(tex: str, display: bool) -> str:
     except JSEvalException as error:
         reason = re.search(r"KaTeX parse error.*", str(error))
         raise ValueError(reason.group() if reason else str(error)) from None
-    return re.search(r"<math.*</math>", rendered, re.DOTALL).group()
+    return SPACE.sub(space, re.search(r"<math.*</math>", rendered, re.DOTALL).group())
 
 
 def on_page_content(content: str, page, **kwargs) -> str:
