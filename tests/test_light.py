@@ -134,4 +134,10 @@ def test_formulas_are_set_in_the_font_that_the_page_brings(browser, address, nam
         used = client.send("CSS.getPlatformFontsForNode", {"nodeId": letter})["fonts"]
         assert all(font["isCustomFont"] for font in used), used
     assert "font" not in asked
+    right = "e => e.getBoundingClientRect().right"
+    roots = page.locator("msqrt").all()
+    assert roots
+    for root in roots:  # as wide as what is under them: no room beside
+        under = root.locator("> :last-child")
+        assert root.evaluate(right) == pytest.approx(under.evaluate(right), abs=0.1)
     page.close()

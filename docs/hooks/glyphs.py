@@ -19,6 +19,7 @@ from pathlib import Path
 from store import Store
 
 FONT = Path(__file__).parent / "fonts" / "stix-two-math.woff2"
+LICENSE = "SIL Open Font License 1.1, https://openfontlicense.org"
 FORMULA = re.compile(r"<math.*?</math>", re.DOTALL)
 SOURCE = re.compile(r"<annotation.*?</annotation>", re.DOTALL)  # its TeX, not shown
 TAG = re.compile(r"<[^>]*>")
@@ -55,7 +56,29 @@ def characters(page: str) -> str:
 def origin() -> str:
     """Return what a cut font depends on besides its characters."""
     tools = [f"{name} {version(name)}" for name in ("fonttools", "brotli")]
-    return " ".join([hashlib.sha256(FONT.read_bytes()).hexdigest(), *tools])
+    files = FONT, Path(__file__)
+    return " ".join([hashlib.sha256(f.read_bytes()).hexdigest() for f in files] + tools)
+
+
+def narrow_roots(font) -> None:
+    """Make all root signs of a font as wide as the smallest.
+
+    Chromium leaves room beside each root for the widest of them.
+    """
+    root = font.getBestCmap().get(ord("√"))
+    if not root:
+        return
+    variants = font["MATH"].table.MathVariants
+    place = variants.VertGlyphCoverage.glyphs.index(root)
+    signs = variants.VertGlyphConstruction[place]
+    signs.GlyphAssembly = None  # for roots that are taller than any here
+    shapes, widths = font["glyf"], font["hmtx"]
+    width, _ = widths[root]
+    for name in {sign.VariantGlyph for sign in signs.MathGlyphVariantRecord}:
+        shapes[name].coordinates.scale((width / widths[name][0], 1))
+        shapes[name].coordinates.toInt()
+        shapes[name].recalcBounds(shapes)
+        widths[name] = width, shapes[name].xMin
 
 
 def cut(text: str) -> bytes:
@@ -73,6 +96,8 @@ def cut(text: str) -> bytes:
     cutter = subset.Subsetter(options)
     cutter.populate(text=text)
     cutter.subset(font)
+    narrow_roots(font)
+    font["name"].setName(LICENSE, 13, 3, 1, 0x409)  # of the license, in English
     file = io.BytesIO()
     subset.save_font(font, file, options)
     return file.getvalue()
