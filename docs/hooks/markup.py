@@ -32,6 +32,8 @@ def width(line: str) -> int:
     >>> width("x = 1  # 一步")
     13
     """
+    if line.isascii():
+        return len(line)
     return sum(1 + (unicodedata.east_asian_width(c) in "WF") for c in line)
 
 
