@@ -116,11 +116,11 @@ if __name__ == "__main__":
     # --8<-- [start:class-weights]
     class_weight = torch.tensor([1.0, 1.0, 10.0])
     weighted = partial(cross_entropy, weight=class_weight)
-    masses = [class_weight[y[y != -100]].sum().item() for _, y in tokens]
-    print("sums of class weights:", masses)
+    weight_sums = [class_weight[y[y != -100]].sum().item() for _, y in tokens]
+    print("sums of class weights:", weight_sums)
 
     right = gradient(model, joined, [1.0], weighted)
-    for name, parts in {"tokens": counts, "class weights": masses}.items():
+    for name, parts in {"tokens": counts, "class weights": weight_sums}.items():
         shares = [part / sum(parts) for part in parts]
         off[name] = relative(gradient(model, tokens, shares, weighted), right)
         print(f"{name:13} {off[name]:.1e}")

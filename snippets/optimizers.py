@@ -590,15 +590,24 @@ if __name__ == "__main__":
 
     small = [ready(Adam, 100, **way) for way in ways_to_step.values()]
     large = [ready(Adam, 1, size=10**6, **way) for way in ways_to_step.values()]
-    print("\nAdam, 100 tensors of 10 numbers")
-    print("  loop > 1.5 x fused    ", time_of_step(small[0], small[2]) > 1.5)
-    print("  loop > foreach        ", time_of_step(small[0], small[1]) > 1)
-    print("  foreach > 1.2 x fused ", time_of_step(small[1], small[2]) > 1.2)
-    print("Adam, 1 tensor of a million")
-    print("  loop > 1.4 x fused    ", time_of_step(large[0], large[2], 31) > 1.4)
     even = time_of_step(large[0], large[1], 31)
-    print("  loop : foreach < 1.6  ", 1 / 1.6 < even < 1.6)
-    print("  foreach > 1.4 x fused ", time_of_step(large[1], large[2], 31) > 1.4)
+    bounds = {
+        "100 tensors of 10 numbers": {
+            "loop > 1.5 x fused": time_of_step(small[0], small[2]) > 1.5,
+            "loop > foreach": time_of_step(small[0], small[1]) > 1,
+            "foreach > 1.2 x fused": time_of_step(small[1], small[2]) > 1.2,
+        },
+        "1 tensor of a million": {
+            "loop > 1.4 x fused": time_of_step(large[0], large[2], 31) > 1.4,
+            "loop : foreach < 1.6": 1 / 1.6 < even < 1.6,
+            "foreach > 1.4 x fused": time_of_step(large[1], large[2], 31) > 1.4,
+        },
+    }
+    for params, held in bounds.items():
+        print(f"\nAdam, {params}")
+        for bound, holds in held.items():
+            print(f"  {bound:22}{holds}")
+            assert holds, bound
     # --8<-- [end:implementations]
 
     # --8<-- [start:change-lr]

@@ -84,14 +84,21 @@ class Compressed(http.server.SimpleHTTPRequestHandler):
         """Say nothing."""
 
 
-@pytest.fixture(scope="session")
-def address(site):
-    """Return where the site is served on loopback, with a slash at the end."""
-    handler = partial(Compressed, directory=site)
+@contextlib.contextmanager
+def served(directory: Path, handler: type[Compressed] = Compressed):
+    """Serve a directory on loopback; give its address, with a slash at the end."""
+    handler = partial(handler, directory=directory)
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}/"
         server.shutdown()
+
+
+@pytest.fixture(scope="session")
+def address(site):
+    """Return where the site is served on loopback, with a slash at the end."""
+    with served(site) as address:
+        yield address
 
 
 @pytest.fixture(scope="session")

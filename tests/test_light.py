@@ -1,16 +1,13 @@
 """A page is light work for a browser: its theme is there at once, it is styled once."""
 
-import http.server
 import json
-import threading
 import time
-from functools import partial
 from pathlib import Path
 
 import pytest
 from test_browser import SHIFTS
 
-from conftest import Compressed
+from conftest import Compressed, served
 
 PAGES = ["", "adam/", "en/errors/", "ledger/", "en/labs/race/"]
 
@@ -101,18 +98,15 @@ class Halting(Compressed):
 def test_nothing_jumps_when_a_page_halts_on_its_way(browser, site, name, cut):
     page = Path(site, name, "index.html").read_bytes()
     start = page.index(b"<article") if b"header" not in cut else 0
-    handler = partial(Halting, directory=site)
     context = browser.new_context(viewport={"width": 360, "height": 740})
     context.add_init_script(SHIFTS)
     context.add_init_script("localStorage.setItem('language', 'zh')")
     seen = context.new_page()
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        place = f"http://127.0.0.1:{server.server_port}/{name}"
-        seen.goto(f"{place}?{page.index(cut, start)}", wait_until="networkidle")
+    with served(site, Halting) as address:
+        place = f"{address}{name}?{page.index(cut, start)}"
+        seen.goto(place, wait_until="networkidle")
         assert seen.evaluate("window.shifts") == 0
         context.close()
-        server.shutdown()
 
 
 @pytest.mark.parametrize("name", ["en/adam-variants/", "stochastic/"])

@@ -8,13 +8,11 @@ screen; this module says which. What comes after it is drawn as it comes.
 
 from __future__ import annotations
 
-import html
 import re
 
-from markup import TAG, width
+from markup import text_of, width
 
 HEADING = re.compile(r'<h[2-4] id="([^"]+)"')
-SOURCE = re.compile(r"<annotation.*?</annotation>", re.DOTALL)  # of a formula
 SCREEN = 3000  # columns of text, which fill a window of 1280 by 800 CSS pixels
 
 
@@ -29,8 +27,7 @@ def below(content: str, screen: int = SCREEN) -> str | None:
     """
     columns = start = 0
     for heading in HEADING.finditer(content):
-        text = SOURCE.sub("", content[start : heading.start()])
-        columns += width(html.unescape(TAG.sub("", text)))
+        columns += width(text_of(content[start : heading.start()]))
         if columns >= screen:
             return heading[1]
         start = heading.start()

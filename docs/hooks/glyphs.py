@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import html
 import io
 import re
 import unicodedata
@@ -16,13 +15,12 @@ from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
+from markup import text_of
 from store import Store
 
 FONT = Path(__file__).parent / "fonts" / "stix-two-math.woff2"
 LICENSE = "SIL Open Font License 1.1, https://openfontlicense.org"
 FORMULA = re.compile(r"<math.*?</math>", re.DOTALL)
-SOURCE = re.compile(r"<annotation.*?</annotation>", re.DOTALL)  # its TeX, not shown
-TAG = re.compile(r"<[^>]*>")
 # A letter that stands alone is set in italics, which are characters of their own.
 ITALICS = {
     chr(int(unicodedata.decomposition(letter).split()[1], 16)): letter
@@ -48,7 +46,7 @@ def characters(page: str) -> str:
     """
     found = set("√" if "<msqrt" in page or "<mroot" in page else "")
     for formula in FORMULA.findall(page):
-        found |= set(html.unescape(TAG.sub("", SOURCE.sub("", formula))))
+        found |= set(text_of(formula))
     return "".join(sorted(found | {ITALICS[each] for each in found & ITALICS.keys()}))
 
 

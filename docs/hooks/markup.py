@@ -23,7 +23,17 @@ BOX = (
 PLAIN = re.compile(r'<span class="(?:kc|n|o|p|w)">([^<]*)</span>')
 CODE = re.compile(r"(<pre><span></span><code)(>(.*?)</code>)", re.DOTALL)
 TAG = re.compile(r"<[^>]*>")
+SOURCE = re.compile(r"<annotation.*?</annotation>", re.DOTALL)  # TeX, not shown
 NARROW = 36  # characters that fit on a phone 360 px wide, with some to spare
+
+
+def text_of(content: str) -> str:
+    """Return the text that a piece of HTML shows.
+
+    >>> text_of("<p>1 &lt; <math><mi>x</mi><annotation>x</annotation></math></p>")
+    '1 < x'
+    """
+    return html.unescape(TAG.sub("", SOURCE.sub("", content)))
 
 
 def width(line: str) -> int:
@@ -39,7 +49,7 @@ def width(line: str) -> int:
 
 def reachable(block: re.Match[str]) -> str:
     """Return a block of code that can be reached by keyboard if it may be too wide."""
-    lines = html.unescape(TAG.sub("", block[3])).split("\n")
+    lines = text_of(block[3]).split("\n")
     wide = max(map(width, lines)) > NARROW
     return f'{block[1]} tabindex="0"{block[2]}' if wide else block[0]
 
