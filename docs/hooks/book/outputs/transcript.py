@@ -13,11 +13,12 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import pairwise
-from pathlib import Path
 
-from cells import FENCE, Cell, shown
-from inline_values import VALUE, blocks, expression, holds_values
-from labs import is_lab
+from ..content import claims
+from ..live import executor
+from ..live.cells import FENCE, Cell, shown
+from ..live.values import VALUE, blocks, expression, holds_values
+from ..live.labs import is_lab
 from nbformat import NotebookNode, v4
 
 OPENING = re.compile(r"///+ *(?P<kind>[\w-]+) *(?:\| *(?P<title>.*))?$")
@@ -151,8 +152,7 @@ def keep(page, markdown: str, files) -> None:
 
 def readable(page, config) -> bool:
     """Tell whether there is all that the transcript of a page is made of."""
-    hooks = {Path(name).stem for name in config.hooks}
-    return page.file.src_uri in kept and {"claims", "executor"} <= hooks
+    return page.file.src_uri in kept
 
 
 class Writer:
@@ -161,11 +161,10 @@ class Writer:
     heading = r'<a id="\g<id>"></a>\n\n\g<text>'
 
     def __init__(self, page, config, notebook: Notebook | None = None) -> None:
-        hooks = {Path(name).stem: hook for name, hook in config.hooks.items()}
         self.source, self.config = page.file.src_uri, config
         self.text, self.files = kept[self.source]
         self.language = self.source.partition("/")[0]
-        self.claims, self.executor = hooks["claims"], hooks["executor"]
+        self.claims, self.executor = claims, executor
         self.notebook = notebook or Notebook()
         self.shown: list[str] = []
 

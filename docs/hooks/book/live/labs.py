@@ -17,11 +17,11 @@ from pathlib import Path, PurePosixPath
 from time import perf_counter
 from types import SimpleNamespace
 
-from cells import Cell
-from inline_values import blocks
+from .cells import Cell
+from .values import blocks
 from mkdocs.exceptions import BuildError
 from mkdocs.structure.pages import Page
-from runner import Job, Result
+from .runner import Job, Result
 
 FENCE = re.compile(r"^```python\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 PYTHON = re.compile(r"^\s*(`{3,}|~{3,})\s*python\b", re.MULTILINE)
@@ -118,7 +118,7 @@ def run(snippets: str, jobs: list[Job]) -> list[Result]:
     """
     settle(snippets)
     # A build that runs no lab does not pay for these, nor does its own process.
-    from kernel import Failure
+    from .kernel import Failure
     from mkdocs_jupyter.nbconvert2 import nb2html
 
     Path("lab.ipynb").write_text(notebook(jobs), encoding="utf-8")

@@ -9,10 +9,10 @@ from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
-import glyphs
+from ..material import glyphs
 from mkdocs.exceptions import BuildError
 from py_mini_racer import JSEvalException, MiniRacer
-from store import store_of
+from ..live.store import store_of
 
 ARITHMATEX = re.compile(
     r'<(?P<tag>span|div) class="arithmatex">\\[(\[](?P<tex>.*?)\\[)\]]</(?P=tag)>',

@@ -12,8 +12,8 @@ from html import escape, unescape
 from pathlib import Path
 from urllib.parse import urljoin, urlsplit
 
-from facts import TEX
-from formulas import mathml
+from ..outputs.footer_and_feed import TEX
+from ..content.formulas import mathml
 
 NAME = "card.png"
 FORMULA = re.compile(r"\\\((.*?)\\\)")
@@ -54,7 +54,7 @@ def on_post_page(output: str, page, config) -> str | None:
     """Draw the card of a page and describe the page and the card in its head."""
     if not config.site_url:
         return None
-    from cards import SIZE, card
+    from .cards import SIZE, card
 
     language = page.file.src_uri.partition("/")[0]
     others = sorted(set(config.plugins["i18n"].build_languages) - {language})

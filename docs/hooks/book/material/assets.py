@@ -9,7 +9,6 @@ import re
 import shutil
 from pathlib import Path
 
-from mkdocs.plugins import event_priority
 
 # Stemmers and segmenters that our search does without, and maps for debuggers.
 UNUSED = ("javascripts/lunr", "**/*.map")
@@ -76,11 +75,8 @@ def join_sheets(assets: Path, ours: Path) -> None:
     sheets[0].parent.rmdir()
 
 
-@event_priority(-150)  # after static-i18n, before staging
 def on_post_build(config) -> None:
     """Take away what nothing asks for; repair the rest."""
-    if config.plugins["i18n"].building:
-        return
     assets = Path(config.site_dir, "assets")
     for pattern in UNUSED:
         for path in list(assets.glob(pattern)):

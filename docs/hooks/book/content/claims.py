@@ -15,7 +15,6 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 from mkdocs.exceptions import BuildError
-from mkdocs.plugins import event_priority
 from mkdocs.utils import get_build_date, get_relative_url
 
 START = re.compile(r'<div class="admonition claim" id="(?P<id>[\w-]+)">\s*')
@@ -135,7 +134,6 @@ def judged(inner: str, language: str, place: str) -> tuple[str, Claim]:
     return html, claim
 
 
-@event_priority(-10)  # after formulas, which titles may hold
 def on_page_content(content: str, page, **kwargs) -> str:
     """Give each claim of a page its verdict, and note it."""
     source = page.file.src_uri

@@ -10,7 +10,7 @@ from nbconvert.preprocessors import (
     CoalesceStreamsPreprocessor,
     ExecutePreprocessor,
 )
-from runner import OUTPUT_LIMIT, one_line, reason_for
+from .runner import OUTPUT_LIMIT, one_line, reason_for
 from traitlets import default
 
 

@@ -8,9 +8,8 @@ import subprocess
 from html import escape, unescape
 from pathlib import Path
 
-from mkdocs.plugins import event_priority
 from mkdocs.utils import get_build_datetime
-from store import version
+from ..live.store import version
 
 PARAGRAPH = re.compile(r"<p>(.*?)</p>", re.DOTALL)
 TEX = re.compile(r"<annotation.*?</annotation>|<[^>]+>", re.DOTALL)
@@ -87,11 +86,10 @@ def on_page_context(context, page, **kwargs):
     return context
 
 
-@event_priority(-150)  # after static-i18n, before staging
 def on_post_build(config) -> None:
     """Write the feed."""
     changelog = Path(config.config_file_path).with_name("CHANGELOG.md")
-    if changelog.exists() and not config.plugins["i18n"].building:
+    if changelog.exists():
         date = f"{get_build_datetime():%Y-%m-%d}"
         text = changelog.read_text("utf-8")
         atom = feed(text, config.site_name, config.site_url or "", date)

@@ -16,11 +16,10 @@ from functools import cache
 from importlib import metadata
 from pathlib import Path
 
-from labs import is_lab
-from mkdocs.plugins import event_priority
+from ..live.labs import is_lab
 from nbformat import NotebookNode, v4
-from store import Keys
-from transcript import Notebook, Writer, keep, kept, readable
+from ..live.store import Keys
+from .transcript import Notebook, Writer, keep, kept, readable
 
 GITHUB = re.compile(
     r"https://github\.com/(?P<repository>[\w.-]+/[\w.-]+?)(?:\.git)?/?$"
@@ -212,7 +211,6 @@ def on_pre_build(config) -> None:
     snippets = Snippets(Path(config.config_file_path).parent / "snippets")
 
 
-@event_priority(50)  # before the values are put in
 def on_page_markdown(markdown: str, page, files, **kwargs) -> None:
     """Keep a page as its author wrote it."""
     keep(page, markdown, files)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 
-from markup import text_of, width
+from .markup import text_of, width
 
 HEADING = re.compile(r'<h[2-4] id="([^"]+)"')
 SCREEN = 3000  # columns of text, which fill a window of 1280 by 800 CSS pixels

@@ -12,7 +12,6 @@ from functools import cache
 from pathlib import Path
 from urllib.parse import urljoin
 
-from mkdocs.plugins import event_priority
 from mkdocs.utils import get_relative_url
 
 SCRIPT = Path(__file__).with_name("language.js")
@@ -93,7 +92,6 @@ def on_post_page(output: str, page, config) -> str:
     return output[:start] + tags.replace('"HOME"', f'"{home}"') + output[start:]
 
 
-@event_priority(-50)  # when the page is as it will be
 def on_post_template(output_content: str, template_name: str, config) -> str:
     """Give each language a 404 page; the root's is what a host shows at any address.
 

@@ -17,7 +17,7 @@ from importlib import metadata
 from pathlib import Path
 from urllib.parse import quote
 
-from cells import Cell, parse
+from .cells import Cell, parse
 from mkdocs.exceptions import BuildError
 
 

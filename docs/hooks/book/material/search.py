@@ -10,12 +10,16 @@ half of what a first visit would load, so it waits (``later.js``).
 from __future__ import annotations
 
 import json
+import logging
 from pathlib import Path
 
-from languages import inline
-from mkdocs.plugins import event_priority
+import jieba
+
+from .languages import inline
 from mkdocs.utils import get_relative_url
 
+jieba.setLogLevel(logging.WARNING)
+DICTIONARY = Path(__file__).with_name("jieba.txt")
 INDEX = Path("search", "search_index.json")
 WORKERS = "assets/javascripts/workers/search.*.min.js"
 QUERY = Path(__file__).with_name("query.js")
@@ -23,6 +27,7 @@ LATER = Path(__file__).with_name("later.js")
 DIALOG = 'data-md-component="search" role="dialog"'
 NAMES = {"zh": "搜索", "en": "Search"}
 # Queries end in a wildcard, which no stemmer sees; so the words are kept as they are.
+KEYS = ("lang", "separator", "pipeline", "fields")
 PIPELINES = {"zh": [], "en": ["stopWordFilter"]}
 
 
@@ -48,6 +53,13 @@ def split(index: dict, languages: list[str], default: str) -> dict[str, dict]:
         else:
             parts[default]["docs"].append(doc)
     return parts
+
+
+def on_config(config) -> None:
+    """Let the search segment Chinese by the field's words."""
+    jieba.load_userdict(str(DICTIONARY))
+    if not config.plugins["i18n"].building:
+        entries.clear()
 
 
 def on_page_context(context, page, config, **kwargs):
@@ -79,15 +91,22 @@ def on_post_template(output_content: str, template_name: str, config) -> str:
     return on_post_page(output_content, config)
 
 
-@event_priority(-150)  # after static-i18n has written the index, before staging
+def collect(config) -> None:
+    """Keep the entries of the language that has been built."""
+    if "material/search" in config.plugins:
+        entries.extend(config.plugins["material/search"].search_index.entries)
+
+
 def on_post_build(config) -> None:
-    """Split the index that has been written; let the worker cut queries into words."""
+    """Write an index for each language; let the worker cut queries into words."""
     i18n = config.plugins["i18n"]
-    whole = Path(config.site_dir) / INDEX
-    if i18n.building or not whole.exists():
+    search = config.plugins.get("material/search")
+    if not search:
         return
-    index = json.loads(whole.read_text("utf-8"))
+    settings = {key: search.config[key] for key in KEYS}
+    index = {"config": settings, "docs": entries}
     parts = split(index, i18n.build_languages, i18n.default_language)
+    search.config.enabled = False  # static-i18n would have it write one more
     for language, part in parts.items():
         folder = "" if language == i18n.default_language else language
         path = Path(config.site_dir) / folder / INDEX
@@ -99,3 +118,6 @@ def on_post_build(config) -> None:
         script = worker.read_text("utf-8")
         if not script.startswith(query):  # a dirty build leaves the file
             worker.write_text(query + script, "utf-8")
+
+
+entries: list[dict] = []

@@ -16,10 +16,9 @@ from html import unescape
 from pathlib import Path
 
 from bs4 import BeautifulSoup
-from mkdocs.plugins import event_priority
 from mkdocs.structure.nav import Section
 from mkdocs.utils import get_relative_url
-from transcript import Notebook, Writer, plain, readable
+from .transcript import Notebook, Writer, plain, readable
 
 NAME = "index.md"
 BAR = re.compile(r'<nav class="downloads"[^>]*>.*?</a>')
@@ -168,7 +167,6 @@ def on_page_context(context, page, config, nav):
     return context
 
 
-@event_priority(-10)  # after the notebooks, whose line of downloads it joins
 def on_post_page(output: str, page, config) -> str:
     """Write the copy of a page; lead to it from the head and from the downloads."""
     language = page.file.src_uri.partition("/")[0]
@@ -199,7 +197,6 @@ def on_post_page(output: str, page, config) -> str:
     return output.replace("</head>", "\n".join([*links, "</head>"]), 1)
 
 
-@event_priority(50)  # before static-i18n, which builds the other languages here
 def on_post_build(config) -> None:
     """Write the lists of a language."""
     i18n = config.plugins["i18n"]

@@ -15,8 +15,8 @@ from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
-from markup import text_of
-from store import Store
+from .markup import text_of
+from ..live.store import Store
 
 FONT = Path(__file__).parent / "fonts" / "stix-two-math.woff2"
 LICENSE = "SIL Open Font License 1.1, https://openfontlicense.org"

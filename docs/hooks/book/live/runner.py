@@ -20,6 +20,7 @@ import types
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from operator import length_hint
+from pathlib import Path
 from time import perf_counter
 
 ENVIRONMENT = {
@@ -33,6 +34,7 @@ ENVIRONMENT = {
 STARTING = 60.0  # seconds that a process has before its first cell
 OUTPUT_LIMIT = 1_000_000  # characters of one cell
 PR_SET_CHILD_SUBREAPER = 36  # of <linux/prctl.h>
+ROOT = str(Path(__file__).parents[2])  # from which a worker imports this package
 Job = tuple[str, str, int]  # code, file and line of a cell
 
 
@@ -184,6 +186,7 @@ def work(channel, snippets: str, directory: str) -> None:
         os.setsid()  # a group of its own: what the cells start ends with it
     threading.Thread(target=end_with_the_build, daemon=True).start()
     os.environ.update(ENVIRONMENT)
+    sys.path.remove(ROOT)
     sys.path.insert(0, snippets)
     random.seed(0)
     os.chdir(directory)
@@ -213,7 +216,7 @@ def results(name: str, jobs: list[Job]) -> Iterator[Result]:
 
 def lab_results(snippets: str, jobs: list[Job]) -> list[Result]:
     """Run a lab, in a kernel, and return what came of its cells, up to a failure."""
-    import labs
+    from . import labs
 
     if sys.platform == "linux":  # let us end what a kernel leaves that has died
         ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1)
@@ -347,9 +350,13 @@ def run_pages(
 
     count = min(workers or os.cpu_count() or 1, len(pages))
     threads = [threading.Thread(target=run, daemon=True) for _ in range(count)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    sys.path.append(ROOT)  # what a process is started with
+    try:
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    finally:
+        sys.path.remove(ROOT)
     if errors:
         raise errors[0]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from inline_values import VALUE, blocks, code_for, expression, holds_values
+from .values import VALUE, blocks, code_for, expression, holds_values
 from markdown import Markdown
 from markdown_exec import formatters
 from mkdocs.exceptions import BuildError

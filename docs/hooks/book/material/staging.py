@@ -16,7 +16,6 @@ from pathlib import Path
 
 from mkdocs import utils
 from mkdocs.exceptions import BuildError
-from mkdocs.plugins import event_priority
 from mkdocs.utils import CountHandler, clean_directory
 
 serving = False
@@ -30,7 +29,6 @@ def on_startup(command: str, dirty: bool) -> None:
     serving = command == "serve"
 
 
-@event_priority(100)
 def on_config(config):
     """Send the build to a directory beside the site's. BuildError if that is a file."""
     global part, whole
@@ -78,11 +76,10 @@ def put_in_place(part: Path, whole: Path) -> None:
                 raise
 
 
-@event_priority(-200)  # after static-i18n, which builds the other languages here
 def on_post_build(config) -> None:
     """Put the site in place, unless a strict build is about to be aborted."""
     global part
-    if part is None or config.plugins["i18n"].building:
+    if part is None:
         return
     counters = logging.getLogger("mkdocs").handlers
     warned = any(h.get_counts() for h in counters if isinstance(h, CountHandler))

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import atexit
 import logging
-import sys
 import tempfile
 import threading
 import time
@@ -21,17 +20,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import click
-import labs
-from cells import Cell, collect, merge, shown
-from inline_values import VALUE, expand
+from . import labs
+from .cells import Cell, collect, merge, shown
+from .values import VALUE, expand
 from markdown import Markdown
 from markdown_exec import base_format, formatters
 from markdown_exec._internal.rendering import _register_headings_processors
 from markupsafe import Markup
 from mkdocs.exceptions import BuildError
 from pymdownx.superfences import SuperFencesException
-from runner import Result, run_pages
-from store import Keys, store_of
+from .runner import Result, run_pages
+from .store import Keys, store_of
 
 log = logging.getLogger("mkdocs.plugins.cells")
 
@@ -262,9 +261,6 @@ def on_pre_build(config) -> None:
     global current
     if config.plugins["i18n"].building:
         return  # the next language of a build whose cells have all run
-    hooks = str(Path(__file__).parent)
-    if hooks not in sys.path:  # MkDocs takes it off again; the workers import from here
-        sys.path.append(hooks)
     current = Run(config, Path(config.config_file_path).parent)
     if names := current.look_up():
         current.start(names)
