@@ -1,16 +1,11 @@
 """Gradient descent: its rule to the bit, its limit 2/L, and where it ends."""
 
-# --8<-- [start:imports]
 import math
 
 import torch
 from checks import check_range, check_tensors
 from torch import Tensor
-from torch.optim import SGD, Adagrad, Adam, Optimizer, RMSprop
-from verdicts import Case, Trial
-
-# --8<-- [end:imports]
-
+from torch.optim import Optimizer
 
 # --8<-- [start:regression]
 CURVATURE = torch.tensor([1.0, 25.0], dtype=torch.float64)
@@ -256,31 +251,6 @@ def escape(offset: float, momentum: float = 0.0, noise: float = 0.0) -> float:
 # --8<-- [end:escape]
 
 
-# --8<-- [start:c47]
-def c47() -> Trial:
-    """Optimizers differ in how they update: first steps for g = (1, 0.01), lr 0.1.
-
-    >>> c47()
-    true
-    ✓ Adagrad : SGD: 0.100, 0.100 : 0.100, 0.001
-    ✓ RMSprop : SGD: 1.000, 1.000 : 0.100, 0.001
-    ✓ Adam : SGD: 0.100, 0.100 : 0.100, 0.001
-    """
-    steps = {}
-    for name in ("SGD", "Adagrad", "RMSprop", "Adam"):
-        param = torch.zeros(2, requires_grad=True)
-        param.grad = torch.tensor([1.0, 0.01])
-        getattr(torch.optim, name)([param], lr=0.1).step()
-        steps[name] = ", ".join(f"{-v:.3f}" for v in param.tolist())
-    sgd = steps.pop("SGD")
-    return Trial(
-        *(Case(f"{name} : SGD", f"{s} : {sgd}", s != sgd) for name, s in steps.items())
-    )
-
-
-# --8<-- [end:c47]
-
-
 # --8<-- [start:descended]
 def descended(factor: float, uphill: bool = False) -> list[float]:
     """Return the excess loss of 400 steps on the surface, lr = factor · 2/L.
@@ -301,174 +271,3 @@ def descended(factor: float, uphill: bool = False) -> list[float]:
 
 
 # --8<-- [end:descended]
-
-
-# --8<-- [start:c48]
-def c48() -> Trial:
-    """Steps of a certain length in the direction of the gradient lower the loss.
-
-    >>> c48()
-    imprecise
-    ✓ 逆着梯度，lr = 1/L | against the gradient, lr = 1/L: 108 → 2e-13
-    ✗ 沿着梯度，lr = 0.2/L | along the gradient, lr = 0.2/L: 108 → 2e+65
-    ✗ 逆着梯度，lr = 2/L | against the gradient, lr = 2/L: 108 → 8e+01
-    ✗ 逆着梯度，lr = 2.1/L | against the gradient, lr = 2.1/L: 108 → 1e+35
-    """
-    cases = []
-    for what, factor, uphill in (
-        ("逆着梯度，lr = 1/L | against the gradient, lr = 1/L", 0.5, False),
-        ("沿着梯度，lr = 0.2/L | along the gradient, lr = 0.2/L", 0.1, True),
-        ("逆着梯度，lr = 2/L | against the gradient, lr = 2/L", 1.0, False),
-        ("逆着梯度，lr = 2.1/L | against the gradient, lr = 2.1/L", 1.05, False),
-    ):
-        losses = descended(factor, uphill)
-        shown = f"{losses[0]:.0f} → {losses[-1]:.0e}"
-        cases.append(Case(what, shown, losses[-1] < 0.01 * losses[0]))
-    return Trial(*cases)
-
-
-# --8<-- [end:c48]
-
-
-# --8<-- [start:c49]
-def c49() -> Trial:
-    """Gradient descent may be slow: steps to 1e-6 at the best lr, by condition number.
-
-    >>> c49()
-    true
-    ✓ κ = 1, 100, 10⁴: 1, 691, 69,078
-    """
-    steps = {k: descend((1.0, k), 2 / (1 + k))[0] for k in (1, 100, 10_000)}
-    shown = ", ".join(f"{n:,}" for n in steps.values())
-    return Trial(Case("κ = 1, 100, 10⁴", shown, steps[10_000] > 1000 * steps[1]))
-
-
-# --8<-- [end:c49]
-
-
-# --8<-- [start:c50]
-def c50() -> Trial:
-    """Gradient descent is prone to end in a local optimum, and more so than others.
-
-    The share of starts that end in the worse of two wells; the distance of the ends of
-    40 starts from each other on a convex bowl.
-
-    >>> c50()
-    imprecise
-    ✓ 两口井 | two wells: 47.5%
-    ✗ 凸的碗，终点的差距 | a convex bowl, spread of the ends: < 1e-9
-    ✗ 比 Adam 更容易 | more so than Adam: 47.5% : 47.5%
-    """
-    worse, adam = wells(torch.optim.SGD), wells(torch.optim.Adam)
-    x, y, _ = regression()
-    starts = 5 * torch.randn(40, 2, generator=torch.Generator().manual_seed(0)).double()
-    for _ in range(800):
-        starts = starts - gradient(starts, x, y) / CURVATURE.max()
-    spread = (starts - starts.mean(0)).abs().max().item()
-    return Trial(
-        Case("两口井 | two wells", f"{worse:.1%}", worse > 0.1),
-        Case(
-            "凸的碗，终点的差距 | a convex bowl, spread of the ends",
-            "< 1e-9" if spread < 1e-9 else f"{spread:.1e}",
-            spread > 1e-3,
-        ),
-        Case(
-            "比 Adam 更容易 | more so than Adam",
-            f"{worse:.1%} : {adam:.1%}",
-            worse > adam + 0.01,
-        ),
-    )
-
-
-# --8<-- [end:c50]
-
-
-if __name__ == "__main__":
-    # --8<-- [start:same-gradient]
-    first = {}
-    for rule in (SGD, Adagrad, RMSprop, Adam):
-        param = torch.zeros(2, requires_grad=True)
-        param.grad = torch.tensor([1.0, 0.01])
-        rule([param], lr=0.1).step()
-        first[rule] = param.tolist()
-        print(f"{rule.__name__:8}", *(f"{v:8.4f}" for v in first[rule]))
-    # --8<-- [end:same-gradient]
-
-    # --8<-- [start:surface]
-    x, y, best = data = regression()
-    n = len(x)
-    start = torch.tensor([-5.0, 1.5], dtype=torch.float64)
-    at_start = excess(start, best).item()
-    print("samples   ", n)
-    print("minimum at", [round(v, 3) for v in best.tolist()])
-    print("start     ", start.tolist(), f"excess {at_start:.1f}")
-    # --8<-- [end:surface]
-
-    # --8<-- [start:cliff]
-    L = CURVATURE.max().item()
-    losses = {}
-    print("lr / (2/L)    t = 10   t = 100   t = 400")
-    for factor in (-0.1, 0.5, 0.95, 1.0, 1.05):
-        theta, losses[factor] = start.clone(), []
-        lr, uphill = abs(factor) * 2 / L, factor < 0
-        for _ in range(400):
-            grad = gradient(theta, x, y)
-            sgd(theta, grad, {}, lr=lr, maximize=uphill)
-            losses[factor].append(excess(theta, best).item())
-        shown = [losses[factor][t - 1] for t in (10, 100, 400)]
-        print(f"{factor:10}", *(f"{v:9.1e}" for v in shown))
-    # --8<-- [end:cliff]
-
-    # --8<-- [start:condition]
-    gd_steps = {}
-    print("    κ   steps  theory")
-    for kappa in (1, 10, 100, 1000, 10_000):
-        lr = 2 / (1 + kappa)
-        gd_steps[kappa], _ = descend((1.0, kappa), lr)
-        rate = (kappa - 1) / (kappa + 1)
-        theory = math.log(1e-6) / math.log(rate) if rate else 1
-        print(f"{kappa:5} {gd_steps[kappa]:7} {theory:7.0f}")
-    # --8<-- [end:condition]
-
-    # --8<-- [start:cliff-figure]
-    from plotting import FAINT, axes, style, svg
-
-    labels = ("t", "loss − min"), ("lr / (2/L)", "t")
-    figure, falling, pace = axes(*labels, columns=2, height=2.8, yscale="log")
-    for number, factor in enumerate((0.5, 0.95, 1.0, 1.05)):
-        curve = [at_start, *losses[factor][:150]]
-        falling.plot(curve, **style(number), label=f"{factor}")
-    falling.set_ylim(1e-13, 1e8)
-    falling.legend(loc="lower left", ncols=2, fontsize=9.5, handlelength=1.8)
-    factors = [*torch.arange(0.02, 0.99, 0.01).tolist(), 0.99, 0.995, 0.999]
-    steps_at = [descend((1.0, L), factor * 2 / L)[0] for factor in factors]
-    pace.plot(factors, steps_at, **style(0))
-    pace.axvline(1.0, color=FAINT, linewidth=1.2)
-    pace.set_xlim(0, 1.15)
-    quickest = factors[steps_at.index(min(steps_at))]
-    print(svg(figure, "cliff"))
-    # --8<-- [end:cliff-figure]
-
-    # --8<-- [start:minima]
-    worse = {
-        "GD": wells(SGD),
-        "momentum": wells(SGD, momentum=0.9),
-        "Adam": wells(Adam),
-        "GD + noise": wells(SGD, noise=3.0),
-    }
-    for name, share in worse.items():
-        print(f"{name:10} {share:6.1%} in the worse well")
-    definite = {size: positive_share(size) for size in range(1, 6)}
-    for size, share in definite.items():
-        print(f"{size} x {size} Hessian {share:7.2%} positive")
-    # --8<-- [end:minima]
-
-    # --8<-- [start:saddle]
-    left_at = {}
-    print("offset     GD  momentum")
-    for offset in (1e-2, 1e-4, 1e-8, 0.0):
-        left_at[offset] = [escape(offset, momentum) for momentum in (0.0, 0.9)]
-        print(f"{offset:6.0e}", "{:6} {:9}".format(*left_at[offset]))
-    shaken = escape(0.0, noise=1e-6)
-    print(f"0, with noise of 1e-6: {shaken}")
-    # --8<-- [end:saddle]

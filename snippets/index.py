@@ -1,10 +1,6 @@
 """The surprise on the home page: two Adams that differ in one line."""
 
-# --8<-- [start:imports]
 import torch
-from adam import adam_as_printed, adam_in_paper
-
-# --8<-- [end:imports]
 
 
 # --8<-- [start:first-step]
@@ -13,6 +9,7 @@ def first_step(rule, lr=0.01):
 
     rule: a function like those in adam.py. Result: shape (3,), float64, in units of θ.
 
+    >>> from adam import adam_in_paper
     >>> first_step(adam_in_paper)
     tensor([-0.0100, -0.0100, -0.0100], dtype=torch.float64)
     """
@@ -23,11 +20,3 @@ def first_step(rule, lr=0.01):
 
 
 # --8<-- [end:first-step]
-
-
-if __name__ == "__main__":
-    # --8<-- [start:surprise]
-    for rule in (adam_as_printed, adam_in_paper):
-        steps = ", ".join(f"{step:.4f}" for step in first_step(rule))
-        print(f"{rule.__name__:16} {steps}")
-    # --8<-- [end:surprise]

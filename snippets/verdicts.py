@@ -24,6 +24,8 @@ class Trial:
     """What came of the cases: true in all of them, false in none, else imprecise.
 
     opinion: the statement is an opinion; the cases then show what was measured.
+    implied: the post does not say it, or it is a heading; it is not judged, and the
+    cases show what was measured.
     ValueError if there is no case, or if a case holds neither truly nor falsely.
 
     >>> Trial(Case("1 + 1", "2", holds=True), Case("1 − 1", "0", holds=False))
@@ -32,6 +34,8 @@ class Trial:
     ✗ 1 − 1: 0
     >>> Trial(Case("0 < 1", "True", holds=True)).verdict
     'true'
+    >>> Trial(Case("0 < 1", "True", holds=True), implied=True).verdict
+    'implied'
     >>> Trial()
     Traceback (most recent call last):
     ValueError: a statement is tried in one case at least
@@ -39,8 +43,11 @@ class Trial:
 
     cases: tuple[Case, ...]
     opinion: bool = False
+    implied: bool = False
 
-    def __init__(self, *cases: Case, opinion: bool = False) -> None:
+    def __init__(
+        self, *cases: Case, opinion: bool = False, implied: bool = False
+    ) -> None:
         if not cases:
             raise ValueError("a statement is tried in one case at least")
         for case in cases:
@@ -48,10 +55,13 @@ class Trial:
                 raise ValueError(f"{case.what}: holds is {case.holds!r}, not a bool")
         object.__setattr__(self, "cases", cases)
         object.__setattr__(self, "opinion", opinion)
+        object.__setattr__(self, "implied", implied)
 
     @property
     def verdict(self) -> str:
-        """Return "true", "imprecise" or "false"."""
+        """Return "true", "imprecise" or "false", or "implied" where none is given."""
+        if self.implied:
+            return "implied"
         held = [case.holds for case in self.cases]
         return "true" if all(held) else "imprecise" if any(held) else "false"
 
@@ -66,6 +76,16 @@ class Trial:
         """
         for what, measured, holds in self.cases:
             yield f"{'✓' if holds else '✗'} {what}: {measured}"
+
+    def _repr_mimebundle_(self, **_) -> dict[str, object]:
+        """Return the trial as data, for a page that shows it, and as text.
+
+        >>> Trial(Case("0 < 1", "True", holds=True))._repr_mimebundle_()["text/plain"]
+        'true\\n✓ 0 < 1: True'
+        """
+        cases = [case._asdict() for case in self.cases]
+        data = {"verdict": self.verdict, "opinion": self.opinion, "cases": cases}
+        return {"application/json": data, "text/plain": repr(self)}
 
     def __format__(self, _: str) -> str:
         """Return the cases as a list in HTML, for a page.

@@ -1,0 +1,201 @@
+"""The page `adam` as a script: it prints what the page shows."""
+
+# --8<-- [start:imports]
+import torch
+from adam import (
+    adam,
+    adam_as_printed,
+    adam_in_paper,
+    descend,
+    follow,
+    follow_torch,
+    missing_factor,
+    random_gradients,
+    train_mlp,
+)
+
+# --8<-- [end:imports]
+
+# --8<-- [start:first-steps]
+grads = torch.ones(3, 1, dtype=torch.float64)
+rules = (adam_as_printed, adam_in_paper, adam)
+for rule in rules:
+    path = follow(rule, grads, lr=1.0)
+    print(f"{rule.__name__:16} {path[-1].item()}")
+# --8<-- [end:first-steps]
+
+# --8<-- [start:compare]
+settings = {
+    "defaults": {},
+    "weight_decay": {"weight_decay": 0.01},
+    "amsgrad": {"amsgrad": True},
+    "both": {"weight_decay": 0.01, "amsgrad": True},
+}
+for dtype in (torch.float32, torch.float64):
+    grads = random_gradients(500, 100, dtype)
+    for name, options in settings.items():
+        ours = follow(adam, grads, **options)
+        torchs = follow_torch(grads, foreach=False, **options)
+        print(f"{str(dtype)[6:]}  {name:12}", torch.equal(ours, torchs))
+# --8<-- [end:compare]
+
+# --8<-- [start:kernels]
+for dtype in (torch.float32, torch.float64):
+    grads = random_gradients(500, 100, dtype)
+    loop = follow_torch(grads, foreach=False)
+    lists = follow_torch(grads, foreach=True)
+    fused = follow_torch(grads, fused=True)
+    print(f"{str(dtype)[6:]}  foreach equal {torch.equal(lists, loop)}")
+    print(f"         fused differs by {(fused - loop).abs().max():.0e}")
+# --8<-- [end:kernels]
+
+# --8<-- [start:drift]
+lr, steps = 1e-3, 500
+drift = {}
+for dtype in (torch.float32, torch.float64):
+    grads = random_gradients(steps, 100, dtype)
+    reference = follow_torch(grads, lr=lr)
+    for rule in rules:
+        gap = (follow(rule, grads, lr=lr) - reference).abs()
+        drift[rule.__name__, dtype] = gap.max().item() / lr
+        print(f"{str(dtype)[6:]:8}", end=" ")
+        print(f"{rule.__name__:16} {gap.max() / lr:.1e} lr")
+# --8<-- [end:drift]
+
+# --8<-- [start:estimates]
+param, state = torch.zeros(100, dtype=torch.float64), {}
+twin = torch.zeros_like(param, requires_grad=True)
+optimizer = torch.optim.Adam([twin])
+for grad in random_gradients(200, 100):
+    adam_in_paper(param, grad, state)
+    twin.grad = grad.clone()
+    optimizer.step()
+
+torchs = optimizer.state[twin]
+m_error = (state["m"] - torchs["exp_avg"]).abs().max().item()
+v_error = (state["v"] - torchs["exp_avg_sq"]).abs().max().item()
+print(f"m {m_error:.0e}   v {v_error:.0e}")
+defaults = optimizer.defaults
+print("betas", defaults["betas"], "  eps", defaults["eps"])
+# --8<-- [end:estimates]
+
+# --8<-- [start:factor]
+t = torch.arange(1, 5001, dtype=torch.float64)
+factor = missing_factor(t)
+worst = int(t[factor.argmax()])
+within = int(t[factor > 1.01].max()) + 1
+print(f"t = 1: {factor[0]:.4f}")
+print(f"t = {worst}: {factor.max():.4f}, the largest")
+print(f"t = {within}: {factor[within - 1]:.4f}")
+# --8<-- [end:factor]
+
+# --8<-- [start:factor-measured]
+grads = torch.full((4000, 1), 0.3, dtype=torch.float64)
+printed = follow(adam_as_printed, grads, lr=1.0).diff(dim=0)
+paper = follow(adam_in_paper, grads, lr=1.0).diff(dim=0)
+measured = (printed / paper).flatten()
+print(f"{(measured / factor[1:4000] - 1).abs().max():.0e}")
+# --8<-- [end:factor-measured]
+
+# --8<-- [start:factor-figure]
+from plotting import axes, style, svg
+
+figure, panel = axes(("t", "|Δθ| / α"), xscale="log")
+panel.plot(t[:4000], factor[:4000], **style(1), label="m / (√v + ε)")
+panel.axhline(1, **style(0), label="m̂ / (√v̂ + ε)")
+panel.set_ylim(0, 7)
+panel.legend()
+print(svg(figure, "factor"))
+# --8<-- [end:factor-figure]
+
+# --8<-- [start:betas-table]
+print("β₁     β₂      t = 1   t = 100   t = 1000")
+firsts = {}
+steps = torch.tensor([1.0, 100.0, 1000.0], dtype=torch.float64)
+for betas in ((0.9, 0.999), (0.9, 0.99), (0.9, 0.95), (0.9, 0.9), (0.0, 0.999)):
+    ratios = missing_factor(steps, *betas).tolist()
+    firsts[betas] = ratios[0]
+    print("{:<5}  {:<5} {:7.3f} {:9.3f} {:10.3f}".format(*betas, *ratios))
+# --8<-- [end:betas-table]
+
+# --8<-- [start:betas-figure]
+import json
+
+from plotting import INK
+
+t = torch.logspace(0, 5, 201, dtype=torch.float64)
+marks = [(1, factor[0].item()), (worst, factor.max().item())]
+figure, panel = axes(("t", "(1 − β₁ᵗ) / √(1 − β₂ᵗ)"), xscale="log", yscale="log")
+panel.axhline(1, **style(0), linewidth=1.2)
+panel.plot(t, missing_factor(t), **style(1), gid="way")
+for (x, y), name, marker in zip(marks, ("first", "worst"), "os", strict=True):
+    panel.plot(x, y, marker, color=INK, markersize=6, gid=name)
+panel.set_ylim(1e-2, 2e2)
+settings = {"betas": [0.9, 0.999], "last": 100_000, "marks": marks}
+drawn = svg(figure, "betas")
+print(f"<div data-correction='{json.dumps(settings)}'>\n{drawn}\n</div>")
+# --8<-- [end:betas-figure]
+
+# --8<-- [start:overshoot]
+paths = {rule: descend(rule, 1.0, 0.05, 150) for rule in rules[:2]}
+lowest = {rule: path.min().item() for rule, path in paths.items()}
+for rule, x in lowest.items():
+    print(f"{rule.__name__:16} lowest x {x:.3f}")
+# --8<-- [end:overshoot]
+
+# --8<-- [start:overshoot-figure]
+figure, panel = axes(("t", "x"))
+panel.plot(paths[adam_as_printed], **style(1), label="m / (√v + ε)")
+panel.plot(paths[adam_in_paper], **style(0), label="m̂ / (√v̂ + ε)")
+panel.legend()
+print(svg(figure, "overshoot"))
+# --8<-- [end:overshoot-figure]
+
+# --8<-- [start:moments]
+grads = 0.5 + random_gradients(1000, 1000)
+param, state = torch.zeros(1000, dtype=torch.float64), {}
+for step, grad in enumerate(grads, start=1):
+    adam(param, grad, state)
+    if step in (1, 1000):
+        m, v = state["exp_avg"], state["exp_avg_sq"]
+        m_hat, v_hat = m / (1 - 0.9**step), v / (1 - 0.999**step)
+        print(f"t = {step:4}  m {m.mean():.4f}  m̂ {m_hat.mean():.4f}")
+        print(f"          v {v.mean():.5f}  v̂ {v_hat.mean():.4f}")
+# --8<-- [end:moments]
+
+# --8<-- [start:nouns]
+grads = random_gradients(200, 100)
+param, state, buffer = torch.zeros(100, dtype=torch.float64), {}, 0.0
+average_of_momentum = 0.0
+for grad in grads:
+    adam(param, grad, state)
+    buffer = 0.9 * buffer + 0.1 * grad
+    average_of_momentum = 0.9 * average_of_momentum + 0.1 * buffer
+m_gap = (state["exp_avg"] - average_of_momentum).abs().max()
+v_gap = (state["exp_avg_sq"] - state["exp_avg"] ** 2).abs().max()
+print(f"m, and the average of the momentum: {m_gap:.2f} apart")
+print(f"v, and the square of the average:   {v_gap:.2f} apart")
+# --8<-- [end:nouns]
+
+# --8<-- [start:zeros]
+for zero in (True, False):
+    loss, accuracy, units = train_mlp(zero)
+    print(f"zero={zero!s:5} loss {loss:.3f} accuracy {accuracy:.2f} units {units}")
+# --8<-- [end:zeros]
+
+# --8<-- [start:errors]
+w = torch.zeros(2, requires_grad=True)
+attempts = {
+    "lr=-1": lambda: torch.optim.Adam([w], lr=-1),
+    "beta2 = 1": lambda: torch.optim.Adam([w], betas=(0.9, 1.0)),
+    "no parameters": lambda: torch.optim.Adam([]),
+    "w itself": lambda: torch.optim.Adam(w),
+    "w * 2": lambda: torch.optim.Adam([w * 2]),
+    "w twice": lambda: torch.optim.Adam([{"params": [w]}, {"params": [w]}]),
+}
+for name, attempt in attempts.items():
+    try:
+        attempt()
+    except (TypeError, ValueError) as error:
+        print(f"{name}\n  {type(error).__name__}: {error}")
+# --8<-- [end:errors]

@@ -1,0 +1,99 @@
+"""The page `adam-variants` as a script: it prints what the page shows."""
+
+# --8<-- [start:imports]
+import torch
+from adam import adam, follow, follow_torch, random_gradients
+from adam_variants import end_weight, first_step, noise_floor, reddi, scaled_run
+from plotting import axes, style, svg
+
+# --8<-- [end:imports]
+
+# --8<-- [start:epsilon-nan]
+still = torch.zeros(1, 1, dtype=torch.float64)
+print(follow_torch(still, eps=0.0).item(), follow_torch(still).item())
+# --8<-- [end:epsilon-nan]
+
+# --8<-- [start:epsilon-table]
+print("gradient" + "".join(f"{name:>11}" for name in first_step(1.0)))
+for size in (1.0, 1e-4, 1e-6, 1e-8, 1e-10):
+    places = first_step(size)
+    print(f"{size:8.0e}" + "".join(f"{x:11.2g}" for x in places.values()))
+tiny = first_step(1e-8)
+# --8<-- [end:epsilon-table]
+
+# --8<-- [start:scale]
+print("  scale       Adam        SGD")
+ends = {}
+for scale in (1e-3, 1.0, 1e3, 1e-9):
+    ends[scale] = scaled_run(torch.optim.Adam, scale, lr=0.05)
+    sgd = scaled_run(torch.optim.SGD, scale, lr=0.05)
+    print(f"{scale:7g} {ends[scale]:10.6f} {sgd:10.4f}")
+# --8<-- [end:scale]
+
+# --8<-- [start:size]
+firsts = {}
+for size in (1e-3, 1.0, 1e3):
+    grad = torch.full((1, 1), size, dtype=torch.float64)
+    firsts[size] = -follow(adam, grad, lr=1.0).item()
+    print(f"first step, gradient {size:5g}: {firsts[size]:.5f} α")
+
+random_steps = follow(adam, random_gradients(1000, 10), lr=1.0).diff(dim=0)
+late = torch.zeros(1000, 1, dtype=torch.float64)
+late[-1] = 1.0
+late_step = follow(adam, late, lr=1.0).diff(dim=0)[-1]
+typical = random_steps.abs().median().item()
+largest = -late_step.item()
+print(f"random gradients, median: {typical:.2f} α")
+print(f"one gradient after {len(late) - 1} zeros: {largest:.2f} α")
+# --8<-- [end:size]
+
+# --8<-- [start:adamw]
+grads = random_gradients(500, 100)
+options = {"lr": 0.01, "weight_decay": 0.1}
+ours = follow(adam, grads, decoupled=True, **options)
+torchs = follow_torch(grads, torch.optim.AdamW, **options)
+adamw_equal = torch.equal(ours, torchs)
+print(adamw_equal)
+# --8<-- [end:adamw]
+
+# --8<-- [start:decay-table]
+print("gradient   taken by L2   by decoupled decay")
+taken = {}
+for size in (0.01, 1.0, 100.0):
+    plain = end_weight(size, weight_decay=0.0, decoupled=False)
+    taken[size] = plain - end_weight(size, weight_decay=0.1, decoupled=False)
+    decoupled = plain - end_weight(size, weight_decay=0.1, decoupled=True)
+    print(f"{size:8g}   {taken[size]:11.6f}   {decoupled:18.6f}")
+# --8<-- [end:decay-table]
+
+# --8<-- [start:reddi-run]
+adam_path, amsgrad_path = reddi(amsgrad=False), reddi(amsgrad=True)
+print(f"Adam    {adam_path[-1]:.3f}")
+print(f"AMSGrad {amsgrad_path[-1]:.3f}")
+# --8<-- [end:reddi-run]
+
+# --8<-- [start:reddi-figure]
+figure, panel = axes(("t", "x"))
+panel.plot(adam_path, **style(1), label="Adam")
+panel.plot(amsgrad_path, **style(0), label="AMSGrad")
+panel.legend(loc="center right")
+print(svg(figure, "reddi"))
+# --8<-- [end:reddi-figure]
+
+# --8<-- [start:floor-table]
+floors = {lr: noise_floor(lr) for lr in (0.1, 0.01, 0.001)}
+for lr, floor in floors.items():
+    print(f"lr {lr:5}: {floor:.1e}")
+# --8<-- [end:floor-table]
+
+# --8<-- [start:no-default]
+classes = [
+    name
+    for name, value in vars(torch.optim).items()
+    if isinstance(value, type)
+    and issubclass(value, torch.optim.Optimizer)
+    and value is not torch.optim.Optimizer
+]
+print(len(classes), "classes, none of them a default:")
+print(*(", ".join(classes[i : i + 5]) for i in range(0, len(classes), 5)), sep="\n")
+# --8<-- [end:no-default]

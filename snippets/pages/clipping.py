@@ -1,0 +1,108 @@
+"""The page `clipping` as a script: it prints what the page shows."""
+
+# --8<-- [start:imports]
+import math
+import textwrap
+import warnings
+from functools import partial
+
+import torch
+from accumulation import error_of, train
+from clipping import quartic
+from learning_rate import descend
+from torch.nn.utils import clip_grad_norm_, clip_grad_value_
+
+# --8<-- [end:imports]
+
+# --8<-- [start:with-and-without]
+start = [6.0, 12.0, 18.0]
+clipped, norms = descend(start, 0.0009, 100_000, max_norm=1.0)
+free, free_norms = descend(start, 0.0009, 100_000)
+idle = next(t for t, norm in enumerate(norms) if norm < 1)
+
+print("epoch    clip  no clip  -ln(2 lr t)")
+for t in (1000, 10_000, 100_000):
+    limit = -math.log(2 * 0.0009 * t)
+    print(f"{t:6} {clipped[t][0]:6.3f} {free[t][0]:8.3f} {limit:12.3f}")
+print(f"norm at most {max(norms):.4f}, {max(free_norms):.4f}")
+print("clip idle from epoch", idle)
+# --8<-- [end:with-and-without]
+
+# --8<-- [start:clip-figure]
+from plotting import axes, style, svg
+
+figure, upper, lower = axes(("t", "z₁"), ("t", "‖g‖"), xscale="log", height=2.4)
+shown = sorted({round(10 ** (k / 30)) for k in range(60, 151)} - {100_000})
+late = [t for t in shown if t > 3000]
+runs = ((clipped, norms, "max_norm = 1"), (free, free_norms, "max_norm = ∞"))
+for number, (logits, lengths, name) in enumerate(runs):
+    upper.plot(shown, [logits[t][0] for t in shown], **style(number), label=name)
+    lower.plot(shown, [lengths[t] for t in shown], **style(number))
+limit = [-math.log(2 * 0.0009 * t) for t in late]
+upper.plot(late, limit, **style(3), label="−ln(2·lr·t)")
+lower.axhline(1, color=style(5)["color"], linewidth=0.9, linestyle=":")
+lower.set_ylim(0, 1.5)
+upper.legend(loc="lower left")
+print(svg(figure, "clip"))
+# --8<-- [end:clip-figure]
+
+# --8<-- [start:hidden]
+_, leak = train(3, zero_grad=False, max_norm=1.0)
+print("norms:", [round(norm, 3) for norm in leak])
+
+print("epochs  max_norm  zero_grad  z1")
+hidden = {}
+for epochs, max_norm in ((300, math.inf), (300, 1.0), (10000, 1.0)):
+    for zero_grad in (True, False):
+        zs, norms = descend(start, 0.0009, epochs, max_norm, zero_grad)
+        z1 = zs[-1][0]
+        hidden[epochs, max_norm, zero_grad] = z1
+        print(f"{epochs:6}  {max_norm:8}  {zero_grad!s:9} {z1:8.3f}")
+# --8<-- [end:hidden]
+
+# --8<-- [start:saved]
+wild, tame = quartic(200, lr=0.1), quartic(200, lr=0.1, max_norm=1.0)
+print("step     no clip     clip")
+for step in (1, 2, 3, 4, 5, 100, 200):
+    print(f"{step:4} {wild[step - 1]:11.3g} {tame[step - 1]:8.4f}")
+# --8<-- [end:saved]
+
+# --8<-- [start:norm-or-value]
+grad = torch.tensor([0.3, 4.0])
+p = torch.zeros(2, requires_grad=True)
+
+p.grad = grad.clone()
+length = clip_grad_norm_([p], max_norm=1.0)
+norm_cosine = torch.cosine_similarity(p.grad, grad, dim=0)
+print("returned:", length)
+print(f"norm:  {p.grad}  cosine {norm_cosine:.4f}")
+
+p.grad = grad.clone()
+clip_grad_value_([p], clip_value=1.0)
+value_cosine = torch.cosine_similarity(p.grad, grad, dim=0)
+print(f"value: {p.grad}  cosine {value_cosine:.4f}")
+# --8<-- [end:norm-or-value]
+
+# --8<-- [start:nonfinite]
+p.grad = torch.tensor([math.inf, 1.0])
+print(clip_grad_norm_([p], max_norm=1.0), p.grad)
+
+p.grad = torch.tensor([math.inf, 1.0])
+strict = partial(clip_grad_norm_, error_if_nonfinite=True)
+print(error_of(lambda: strict([p], max_norm=1.0)))
+print(p.grad)
+# --8<-- [end:nonfinite]
+
+# --8<-- [start:consumed]
+layer = torch.nn.Linear(5, 3)
+params = layer.parameters()
+optimizer = torch.optim.SGD(params, lr=0.1)
+layer(torch.ones(5)).sum().backward()
+
+with warnings.catch_warnings(record=True) as caught:
+    warnings.simplefilter("always")
+    nothing = clip_grad_norm_(params, max_norm=1.0)
+print(nothing, *(warning.category.__name__ for warning in caught))
+print(textwrap.fill(str(caught[0].message), 40))
+print(clip_grad_norm_(layer.parameters(), max_norm=1.0))
+# --8<-- [end:consumed]

@@ -1,0 +1,129 @@
+"""The page `inference` as a script: it prints what the page shows."""
+
+# --8<-- [start:imports]
+import copy
+
+import torch
+from expected import expect
+from inference import effects
+from torch import nn
+
+# --8<-- [end:imports]
+
+# --8<-- [start:matrix]
+modes = {
+    "grad": torch.enable_grad,
+    "no_grad": torch.no_grad,
+    "inference": torch.inference_mode,
+}
+matrix = {}
+for train in (True, False):
+    setting = "train()" if train else "eval()"
+    print(f"{setting:9} nodes  bytes zeros BN reuse")
+    for name, mode in modes.items():
+        effect = matrix[setting, name] = effects(mode, train)
+        row = "{:9}{:6}{:7}{:6.1%}{:3d}{:6d}"
+        print(row.format(name, *effect.values()))
+# --8<-- [end:matrix]
+
+# --8<-- [start:inference]
+net, head = nn.Linear(4, 4), nn.Linear(4, 1)
+with torch.inference_mode():
+    features = net(torch.ones(2, 4))
+try:
+    head(features)
+except RuntimeError as error:
+    print("RuntimeError:", str(error).split(". ")[0])
+head(features.clone()).sum().backward()
+print("after clone():", head.weight.grad is not None)
+# --8<-- [end:inference]
+
+# --8<-- [start:inference-in-place]
+with expect(RuntimeError) as caught:
+    features += 1
+print(caught)
+
+features = features.clone()
+features += 1
+print("after clone():", features.shape)
+# --8<-- [end:inference-in-place]
+
+# --8<-- [start:factories]
+with torch.no_grad():
+    w = torch.zeros(3, requires_grad=True)
+    layer = nn.Linear(3, 3)
+    y = 2 * w
+print("w     ", w.requires_grad)
+print("weight", layer.weight.requires_grad)
+print("y     ", y.requires_grad)
+# --8<-- [end:factories]
+
+# --8<-- [start:in-place]
+w = torch.tensor([1.0, 2.0], requires_grad=True)
+w.square().sum().backward()
+try:
+    w -= 0.1 * w.grad
+except RuntimeError as error:
+    print(f"RuntimeError: {error}")
+# --8<-- [end:in-place]
+
+# --8<-- [start:update]
+with torch.no_grad():
+    w -= 0.1 * w.grad
+print(w, w.is_leaf)
+
+with torch.no_grad():
+    w = w - 0.1 * w.grad
+try:
+    w.square().sum().backward()
+except RuntimeError as error:
+    print(f"RuntimeError: {error}")
+# --8<-- [end:update]
+
+
+# --8<-- [start:forms]
+@torch.no_grad()
+def predict(net, x):
+    return net(x)
+
+
+x = torch.ones(2, 4)
+print("decorator             ", predict(net, x).requires_grad)
+with torch.no_grad(), torch.enable_grad():
+    print("enable_grad in no_grad", net(x).requires_grad)
+with torch.inference_mode(), torch.enable_grad():
+    print("... in inference_mode ", net(x).requires_grad)
+for train in (True, False):
+    with torch.set_grad_enabled(train):
+        print(f"set_grad_enabled {train!s:5}", net(x).requires_grad)
+# --8<-- [end:forms]
+
+# --8<-- [start:bare]
+torch.no_grad()
+print(torch.is_grad_enabled())
+torch.set_grad_enabled(False)
+print(torch.is_grad_enabled())
+torch.set_grad_enabled(True)
+# --8<-- [end:bare]
+
+# --8<-- [start:leaving]
+y = torch.ones(2, requires_grad=True) * 2
+for export in (torch.Tensor.numpy, copy.deepcopy):
+    with expect(RuntimeError) as caught:
+        export(y)
+    print(caught)
+    print(export(y.detach()))
+
+with torch.no_grad():
+    y = torch.ones(2, requires_grad=True) * 2
+print("no_grad:", y.numpy(), copy.deepcopy(y))
+# --8<-- [end:leaving]
+
+# --8<-- [start:shared]
+y = torch.ones(2, requires_grad=True) * 2
+first, second = y.detach(), y.detach().clone()
+shares = first.data_ptr() == y.data_ptr()
+first.zero_()
+print("y     ", y)
+print("second", second)
+# --8<-- [end:shared]

@@ -1,0 +1,67 @@
+"""The page `seeds` as a script: it prints what the page shows."""
+
+# --8<-- [start:imports]
+import torch
+from learning_rate import descend
+
+# --8<-- [end:imports]
+
+# --8<-- [start:seeded]
+torch.manual_seed(42)
+x = torch.ones(5)
+y = torch.zeros(3)
+w = torch.randn(5, 3, dtype=torch.float32, requires_grad=True)
+b = torch.randn(3, dtype=torch.float32, requires_grad=True)
+optimizer = torch.optim.SGD([w, b], lr=0.01)
+
+norms, logged = [], []
+num_epochs = 1000
+for epoch in range(num_epochs):
+    optimizer.zero_grad()
+    z = torch.matmul(x, w) + b
+    loss = torch.nn.functional.binary_cross_entropy_with_logits(z, y)
+    loss.backward()
+    norm = torch.nn.utils.clip_grad_norm_([w, b], max_norm=1.0)
+    norms.append(norm.item())
+    optimizer.step()
+
+    if epoch % 1000 == 0 or epoch == num_epochs - 1:
+        logged.append(loss.item())
+        print(f"Epoch {epoch}, Loss: {loss.item()}")
+        print(f"z: {z.detach().numpy()}")
+
+print("Final w:", w)
+print("Final b:", b)
+# --8<-- [end:seeded]
+
+# --8<-- [start:seeded-clip]
+torch.manual_seed(42)
+drawn = torch.ones(5) @ torch.randn(5, 3) + torch.randn(3)
+held, _ = descend(drawn.tolist(), 0.01, 1000, max_norm=1.0)
+loose, loose_norms = descend(drawn.tolist(), 0.01, 1000)
+
+active = sum(norm > 1 for norm in norms)
+apart = max(abs(a - b) for a, b in zip(held[-1], loose[-1], strict=True))
+print(f"norm at most {max(norms):.4f}, clipped {active} times")
+print(f"no clip: at most {max(loose_norms):.4f}")
+print(f"difference in w: {apart / 6:.1e}")
+# --8<-- [end:seeded-clip]
+
+
+# --8<-- [start:draws]
+def draw(*sizes, dtype=torch.float32):
+    torch.manual_seed(42)
+    return [torch.randn(size, dtype=dtype) for size in sizes]
+
+
+(fifteen,), (sixteen,) = draw(15), draw(16)
+print("again:   ", torch.equal(fifteen, draw(15)[0]))
+print("order:   ", torch.equal(fifteen, draw(3, 15)[1]))
+by_length = (fifteen - sixteen[:15]).abs().max().item()
+print(f"15 or 16:  {by_length:.1e}")
+by_dtype = {}
+for first in (fifteen, sixteen):
+    (double,) = draw(len(first), dtype=torch.float64)
+    by_dtype[len(first)] = (first - double).abs().max().item()
+    print(f"float64, {len(first)}: {by_dtype[len(first)]:.1e}")
+# --8<-- [end:draws]

@@ -1,0 +1,98 @@
+"""The page `vanishing` as a script: it prints what the page shows."""
+
+# --8<-- [start:imports]
+import math
+
+import torch
+from torch import nn
+from vanishing import (
+    clipped_step,
+    early_share,
+    input_norms,
+    norms_by_distance,
+    open_gate,
+    rate,
+    recurrent_matrix,
+    spectral_radius,
+)
+
+# --8<-- [end:imports]
+
+# --8<-- [start:rates]
+matrices = {
+    f"ρ = {radius}": recurrent_matrix(radius) for radius in (0.5, 0.9, 1.1, 1.5, 3.0)
+}
+torch.manual_seed(0)
+w_hh = nn.RNN(64, 64).weight_hh_l0.detach().double()
+matrices["nn.RNN"] = w_hh
+default_radius = spectral_radius(w_hh)
+
+linear, tanh, rates = {}, {}, {}
+print("         linear  tanh")
+for name, w_hh in matrices.items():
+    linear[name] = norms_by_distance(w_hh, lambda z: z)
+    tanh[name] = norms_by_distance(w_hh, torch.tanh)
+    rates[name] = rate(linear[name], 50, 100), rate(tanh[name], 50, 100)
+    print(f"{name:9}{rates[name][0]:.3f}   {rates[name][1]:.3f}")
+# --8<-- [end:rates]
+
+# --8<-- [start:distance-figure]
+from plotting import axes, style, svg
+
+label = "‖∂v·h(T)/∂h(T−k)‖"
+figure, *panels = axes(("k", label), ("k", label), yscale="log")
+for panel, title, norms in zip(panels, ("linear", "tanh"), (linear, tanh), strict=True):
+    for number, (name, values) in enumerate(norms.items()):
+        panel.plot(values, label=name, **style(number))
+    panel.set(title=title, ylim=(1e-16, 1e16), xlim=(0, 100))
+    panel.legend(loc="center left", bbox_to_anchor=(1, 0.5))
+print(svg(figure, "distance"))
+# --8<-- [end:distance-figure]
+
+# --8<-- [start:clipping]
+clipping, share = {}, {}
+for radius in (0.5, 1.2):
+    norm, _, loss, after = clipped_step(radius, max_norm=torch.inf)
+    _, clipped, _, saved = clipped_step(radius, max_norm=10.0)
+    clipping[radius] = norm, clipped, loss, after, saved
+    share[radius] = early_share(radius)
+    print(f"ρ = {radius}")
+    print(f"  norm {norm:.3g}, clipped {clipped:.3g}")
+    print(f"  from uses 1 … 30 of 40: {share[radius]:.1e}")
+    print(f"  loss {loss:.4g}, after a step {after:.4g}")
+    print(f"  after a clipped step {saved:.4g}")
+# --8<-- [end:clipping]
+
+# --8<-- [start:gate-rates]
+torch.manual_seed(0)
+modules = {("RNN", None): nn.RNN(16, 64)}
+for kind in (nn.LSTM, nn.GRU):
+    name = kind.__name__
+    modules[name, None] = kind(16, 64)
+    for bias in (1.0, 3.0, 5.0):
+        modules[name, bias] = open_gate(kind(16, 64), bias)
+
+gates = {}
+print("cell b  k = 0   k = 40  rate  σ(b)")
+for (name, bias), module in modules.items():
+    norms = gates[name, bias] = input_norms(module)
+    row = f"{norms[0]:.1e} {norms[40]:.1e} {rate(norms, 10, 50):.3f}"
+    if bias is None:
+        print(f"{name:7} {row}")
+    else:
+        sigma = 1 / (1 + math.exp(-bias))
+        print(f"{name:5}{bias:.0f}  {row} {sigma:.3f}")
+# --8<-- [end:gate-rates]
+
+# --8<-- [start:gates-figure]
+label = "‖∂v·h(T)/∂x(T−k)‖"
+figure, *panels = axes(("k", label), ("k", label), yscale="log")
+for panel, kind in zip(panels, ("LSTM", "GRU"), strict=True):
+    chosen = [key for key in gates if key[0] in ("RNN", kind)]
+    for number, (name, bias) in enumerate(chosen):
+        text = name if bias is None else f"b = {bias:g}"
+        panel.plot(gates[name, bias], label=text, **style(number))
+    panel.set(title=kind, ylim=(1e-16, 10))
+    panel.legend(loc="center left", bbox_to_anchor=(1, 0.5))
+print(svg(figure, "gates"))
+# --8<-- [end:gates-figure]
