@@ -1,111 +1,120 @@
-"""The only hook that MkDocs knows: every event, and what happens in it, in order."""
+"""The only hook that MkDocs knows: every event of a build, and what happens in it.
 
-from book.content import claims, figures, formulas
-from book.live import executor, labs, values
-from book.material import (
-    assets,
-    first_screen,
-    languages,
-    markup,
-    previews,
-    search,
-    staging,
-    toggles,
-)
-from book.outputs import copies, footer_and_feed, notebooks
+static-i18n builds the languages one after the other: each has the events from ``config``
+to ``post_build``, the default language first, and the last one ends the build.
+"""
 
+from __future__ import annotations
 
-def on_startup(command, dirty):
-    staging.on_startup(command, dirty)
-    executor.on_startup(command, dirty)
+import logging
+
+import click
+from book.errors import Fault
+from book.live.run import Memory
+from book.material.site import Site
+from mkdocs.exceptions import BuildError
 
 
-def on_config(config):
-    staging.on_config(config)
-    search.on_config(config)
-    footer_and_feed.on_config(config)
-    return config
+class Hook:
+    """The events, handed to the site that is being built.
+
+    What a process remembers from build to build, while serving, is here.
+    """
+
+    def __init__(self) -> None:
+        self.memory, self.shelf = Memory(), {}
+        self.site: Site | None = None
+        self.serving = False
+
+    def startup(self, command: str, dirty: bool) -> None:
+        self.serving = command == "serve"
+        logger = logging.getLogger("mkdocs")
+        logging.getLogger("mkdocs.commands.build").addFilter(self.blames_no_page)
+        if logger.level > logging.WARNING:  # -q: a strict build must see its warnings
+            logger.setLevel(logging.WARNING)
+
+    def blames_no_page(self, record: logging.LogRecord) -> bool:
+        """Keep MkDocs from blaming the page that happened to wait when a cell failed."""
+        blames = record.getMessage().startswith("Error reading page")
+        return not (blames and self.site and self.site.failed)
+
+    def config(self, config):
+        i18n = config.plugins["i18n"]
+        if not i18n.building:
+            self.site = Site(config, self.serving, self.memory, self.shelf, tell)
+        self.site.configure(config)
+        return config
+
+    def files(self, files, config):
+        if not config.plugins["i18n"].building:
+            self.site.read_pages(files)
+            self.site.run_cells()
+        return files
+
+    def pre_page(self, page, config, files):
+        return self.site.own_render(page)
+
+    def page_markdown(self, markdown, page, config, files):
+        self.site.prepare(page, markdown, files)
+        return markdown
+
+    def page_content(self, html, page, config, files):
+        return self.site.take_content(html, page, files)
+
+    def env(self, env, config, files):
+        self.site.all_rendered(files)
+        return env
+
+    def page_context(self, context, page, config, nav):
+        return self.site.page_context(context, page)
+
+    def template_context(self, context, template_name, config):
+        return self.site.template_context(context)
+
+    def post_template(self, output_content, template_name, config):
+        return self.site.finish_template(output_content, template_name)
+
+    def post_page(self, output, page, config):
+        return self.site.finish_page(output, page)
+
+    def post_build(self, config):
+        self.site.finish_language()
+        if self.site.last_language:
+            self.site.finish()
+
+    def build_error(self, error):
+        if self.site:
+            self.site.give_up()
 
 
-def on_pre_build(config):
-    executor.on_pre_build(config)
-    claims.on_pre_build(config)
-    notebooks.on_pre_build(config)
-    copies.on_pre_build(config)
+def tell(text: str) -> None:
+    """Print a fault while serving, where a warning would end a strict build."""
+    click.secho(f"ERROR   -  {text}", fg="red", err=True)
 
 
-def on_pre_page(page, config, files):
-    return labs.on_pre_page(page, config)
+def in_one_line(event):
+    """Return an event whose faults end the build in one line."""
+
+    def run(*arguments, **named):
+        try:
+            return event(*arguments, **named)
+        except Fault as fault:
+            raise BuildError(str(fault)) from None
+
+    return run
 
 
-def on_page_markdown(markdown, page, config, files):
-    notebooks.on_page_markdown(markdown, page, files)
-    markdown = executor.on_page_markdown(markdown, page)
-    return values.on_page_markdown(markdown, page)
-
-
-def on_page_content(html, page, config, files):
-    html = formulas.on_page_content(html, page)
-    html = figures.on_page_content(html, page)
-    html = languages.on_page_content(html, page)
-    return claims.on_page_content(html, page)
-
-
-def on_env(env, config, files):
-    executor.on_env(env, config, files)
-    claims.on_env(env, config, files)
-    footer_and_feed.on_env(env, config, files)
-    return env
-
-
-def on_page_context(context, page, config, nav):
-    search.on_page_context(context, page, config)
-    languages.on_page_context(context, page, config)
-    footer_and_feed.on_page_context(context, page)
-    copies.on_page_context(context, page, config, nav)
-    first_screen.on_page_context(context, page)
-    return context
-
-
-def on_template_context(context, template_name, config):
-    search.on_template_context(context, template_name, config)
-    languages.on_template_context(context, template_name, config)
-    return context
-
-
-def on_post_template(output_content, template_name, config):
-    output = search.on_post_template(output_content, template_name, config)
-    output = toggles.on_post_template(output)
-    output = assets.on_post_template(output, template_name, config)
-    return languages.on_post_template(output, template_name, config)
-
-
-def on_post_page(output, page, config):
-    output = formulas.on_post_page(output, page, config) or output
-    output = figures.on_post_page(output, page)
-    output = search.on_post_page(output, config)
-    output = languages.on_post_page(output, page, config)
-    output = toggles.on_post_page(output)
-    output = notebooks.on_post_page(output, page, config)
-    output = previews.on_post_page(output, page, config) or output
-    output = markup.on_post_page(output)
-    output = assets.on_post_page(output)
-    return copies.on_post_page(output, page, config)
-
-
-def on_post_build(config):
-    copies.on_post_build(config)
-    executor.on_post_build(config)
-    search.collect(config)
-    i18n = config.plugins["i18n"]
-    if i18n.current_language != i18n.build_languages[-1]:
-        return  # static-i18n builds the other languages now
-    footer_and_feed.on_post_build(config)
-    search.on_post_build(config)
-    assets.on_post_build(config)
-    staging.on_post_build(config)
-
-
-def on_build_error(error):
-    executor.on_build_error(error)
-    staging.on_build_error(error)
+hook = Hook()
+on_startup = hook.startup
+on_config = in_one_line(hook.config)
+on_files = in_one_line(hook.files)
+on_pre_page = in_one_line(hook.pre_page)
+on_page_markdown = in_one_line(hook.page_markdown)
+on_page_content = in_one_line(hook.page_content)
+on_env = in_one_line(hook.env)
+on_page_context = in_one_line(hook.page_context)
+on_template_context = in_one_line(hook.template_context)
+on_post_template = in_one_line(hook.post_template)
+on_post_page = in_one_line(hook.post_page)
+on_post_build = in_one_line(hook.post_build)
+on_build_error = hook.build_error

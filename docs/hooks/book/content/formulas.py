@@ -2,33 +2,36 @@
 
 from __future__ import annotations
 
+import atexit
 import html
 import json
 import re
+import unicodedata
+import xml.etree.ElementTree as etree
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
-from ..material import glyphs
-from mkdocs.exceptions import BuildError
+from markdown.treeprocessors import Treeprocessor
+from markdown.util import AtomicString
 from py_mini_racer import JSEvalException, MiniRacer
-from ..live.store import store_of
 
-ARITHMATEX = re.compile(
-    r'<(?P<tag>span|div) class="arithmatex">\\[(\[](?P<tex>.*?)\\[)\]]</(?P=tag)>',
-    re.DOTALL,
-)
-# A formula and the mark after it, which must not start a line of its own.
-MARK = re.compile(
-    r'(<math xmlns="[^"]+"><semantics>(?:(?!</math>).)*</math>'
-    r"[，。、；：！？）”,.;:!?)])"
-)
+from ..errors import Fault
+
+CLOSING = "，。、；：！？）”,.;:!?)"  # must not start a line of its own
 # KaTeX sets spaces as characters, which are as wide as some font has them; one with
 # U+2063 behind it is negative. In em, as KaTeX has them:
 WIDTHS = {"\u200a": 0.0556, "\u2009": 0.1667, "\u2005": 0.2222, "\u2005\u200a": 0.2778}
 SPACE = re.compile(
     rf"<mtext>({'|'.join(sorted(WIDTHS, reverse=True))})(\u2063?)</mtext>"
 )
+TAG = re.compile(r"<annotation.*?</annotation>|<[^>]*>", re.DOTALL)
+# A letter that stands alone is set in italics, which are characters of their own.
+ITALICS = {
+    chr(int(unicodedata.decomposition(letter).split()[1], 16)): letter
+    for letter in map(chr, [*range(0x1D434, 0x1D468), *range(0x1D6E2, 0x1D71C)])
+    if unicodedata.decomposition(letter)
+} | {"h": "\u210e"}
 
 
 def space(match: re.Match[str]) -> str:
@@ -46,19 +49,20 @@ def katex() -> MiniRacer:
     """Return a JavaScript engine with KaTeX loaded, as sphinxcontrib-katex ships it."""
     script = Path(find_spec("sphinxcontrib.katex").origin).with_name("katex.min.js")
     engine = MiniRacer()
+    atexit.register(engine.close)  # Python 3.13 would wait for it for ever
     engine.eval(script.read_text(encoding="utf-8"))
     return engine
 
 
 @cache
-def mathml(tex: str, display: bool) -> str:
+def mathml(tex: str, display: bool = False) -> str:
     r"""Return a formula as MathML.
 
-    >>> "<msub><mi>m</mi><mi>t</mi></msub>" in mathml("m_t", display=False)
+    >>> "<msub><mi>m</mi><mi>t</mi></msub>" in mathml("m_t")
     True
-    >>> mathml(r"\frac{", display=False)  # doctest: +ELLIPSIS
+    >>> mathml(r"\frac{")  # doctest: +ELLIPSIS
     Traceback (most recent call last):
-    ValueError: KaTeX parse error: Unexpected end of input in a macro argument, ...
+    book.errors.Fault: $\frac{$: KaTeX parse error: Unexpected end of input in a ...
     """
     options = {"output": "mathml", "displayMode": display, "throwOnError": True}
     call = f"katex.renderToString({json.dumps(tex)}, {json.dumps(options)})"
@@ -66,29 +70,62 @@ def mathml(tex: str, display: bool) -> str:
         rendered = katex().eval(call)
     except JSEvalException as error:
         reason = re.search(r"KaTeX parse error.*", str(error))
-        raise ValueError(reason.group() if reason else str(error)) from None
-    return SPACE.sub(space, re.search(r"<math.*</math>", rendered, re.DOTALL).group())
+        raise Fault(f"${tex}$: {reason.group() if reason else error}") from None
+    start, end = rendered.index("<math"), rendered.index("</math>") + len("</math>")
+    return SPACE.sub(space, rendered[start:end])
 
 
-def on_page_content(content: str, page, **kwargs) -> str:
-    """Turn what arithmatex marked into MathML, or raise BuildError."""
+@cache
+def spoken(tex: str) -> str:
+    r"""Return a formula as the characters that are set, without their arrangement.
 
-    def formula(match: re.Match[str]) -> str:
-        tex = html.unescape(match["tex"]).strip()
-        display = match["tag"] == "div"
-        try:
-            math = mathml(tex, display)
-        except ValueError as error:
-            raise BuildError(f"docs/{page.file.src_uri}: ${tex}$: {error}") from error
-        if not display:
-            return math
-        return f'<div class="formula" tabindex="0">{math}</div>'
-
-    return MARK.sub(r'<span class="nowrap">\1</span>', ARITHMATEX.sub(formula, content))
+    >>> spoken(r"\beta_1 < 1")
+    'β1<1'
+    """
+    return html.unescape(TAG.sub("", mathml(tex)))
 
 
-def on_post_page(output: str, page, config) -> str | None:
-    """Bring the font of the formulas with the page, so that they do not jump."""
-    style = glyphs.style(output, store_of(config))
-    first = '<link rel="stylesheet"'  # while this is fetched, the font is made ready
-    return output.replace(first, f"{style}\n{first}", 1) if style else None
+def characters(tex: str) -> set[str]:
+    r"""Return the characters that a formula is set in.
+
+    >>> sorted(characters(r"\sqrt{h}"))
+    ['h', 'ℎ', '√']
+    """
+    found = set(spoken(tex)) | set("√" if r"\sqrt" in tex else "")
+    return found | {ITALICS[each] for each in found & ITALICS.keys()}
+
+
+class FormulaTreeprocessor(Treeprocessor):
+    """Turns what arithmatex has marked into MathML."""
+
+    def run(self, root: etree.Element) -> None:
+        """Go through the document, each parent with its children."""
+        for parent in list(root.iter()):
+            for child in list(parent):
+                if child.get("class") == "arithmatex":
+                    tex = (child.text or "").strip()[2:-2].strip()
+                    self.formula(parent, child, tex)
+
+    def formula(self, parent: etree.Element, child: etree.Element, tex: str) -> None:
+        """Put a formula in the place of its source."""
+        view = self.md.book.view
+        display = child.tag == "div"
+        mark = self.md.htmlStash.store(mathml(tex, display))
+        if view:
+            view.letters |= characters(tex)
+        if display:
+            child.attrib |= {"class": "formula", "tabindex": "0"}
+            child.text = AtomicString(mark)
+            return
+        tail = child.tail or ""
+        if tail and tail[0] in CLOSING:
+            child.attrib = {"class": "nowrap"}
+            child.text, child.tail = AtomicString(mark + tail[0]), tail[1:]
+            return
+        place = list(parent).index(child)
+        parent.remove(child)
+        if place:
+            before = parent[place - 1]
+            before.tail = (before.tail or "") + mark + tail
+        else:
+            parent.text = (parent.text or "") + mark + tail

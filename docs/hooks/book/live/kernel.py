@@ -10,16 +10,35 @@ from nbconvert.preprocessors import (
     CoalesceStreamsPreprocessor,
     ExecutePreprocessor,
 )
-from .runner import OUTPUT_LIMIT, one_line, reason_for
 from traitlets import default
+
+from .evaluate import OUTPUT_LIMIT, Bundle, one_line, reason_for
 
 
 class Failure(Exception):
     """The number of the cell that failed, from 0, and the reason in one line."""
 
 
+KINDS = ("text/html", "text/markdown", "image/svg+xml", "text/plain")
+
+
+def bundle(output) -> Bundle:
+    """Return an output of a notebook by MIME type: the best kind, and text."""
+    if output.output_type == "stream":
+        return {"text/plain": output.text}
+    best = next(kind for kind in KINDS if kind in output.data)
+    return {
+        kind: output.data[kind] for kind in (best, "text/plain") if kind in output.data
+    }
+
+
 class Kernel(ExecutePreprocessor):
-    """A kernel without a port; it stops at the first cell that fails."""
+    """A kernel without a port; it stops at the first cell that fails.
+
+    shown: what each cell has put out so far.
+    """
+
+    shown: list[list[Bundle]] = []  # noqa: RUF012, since nbconvert makes the instance
 
     @default("extra_arguments")
     def _quietly(self):
@@ -54,6 +73,7 @@ class Kernel(ExecutePreprocessor):
             reason = f"it writes to standard error: {notes[0].text}"
         if reason:
             raise Failure(index, one_line(reason))
+        self.shown.append([bundle(output) for output in cell.outputs])
         return cell, resources
 
     def process_message(self, msg, cell, cell_index):

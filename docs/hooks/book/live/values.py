@@ -1,21 +1,27 @@
-"""Measured numbers in prose: ``{{ expression }}`` and ``{{ expression:format }}``.
-
-A block of Markdown (lines between blank lines or ``///``) that holds such a value
-becomes a markdown-exec fence of the page's session, which prints the block with the
-values in place. So a number reaches the prose from the page's own run, in plain
-markdown-exec as well as under the executor, which puts the values in place at once.
-"""
+"""Blocks of Markdown, and the measured numbers in them: ``{{ expression:format }}``."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Iterable
 
-VALUE = re.compile(
-    r"\{\{\s(?P<expression>[^{}]+?)(?::(?P<format>[^:{}\s\]\)]+))?\s*\}\}"
-)
+from ..errors import Fault
+
+VALUE = re.compile(r"\{\{ (?P<expression>[^{}]+?)(?::(?P<format>[^:{}\s\]\)]+))? \}\}")
 FENCE = re.compile(r"\s*(?P<mark>`{3,}(?!.*`)|~{3,})")
 NOT_PROSE = re.compile(r"`[^`\n]+`|\$[^$\n]+\$")
+COUNT = re.compile(r'claims\["(\w+)"\]')  # which the book knows, not the page's run
+FRONT_MATTER = re.compile(r"---[ \t]*\n.*?\n(?:---|\.\.\.)[ \t]*\n", re.DOTALL)
+
+
+def without_front_matter(text: str) -> str:
+    """Return the Markdown of a file that may begin with settings.
+
+    >>> without_front_matter("---\\na: 1\\n---\\nText.")
+    'Text.'
+    """
+    found = FRONT_MATTER.match(text)
+    return text[found.end() :] if found else text
 
 
 def blocks(markdown: str) -> list[tuple[int, str]]:
@@ -55,70 +61,34 @@ def expression(value: re.Match[str]) -> str:
     return f"format({value['expression'].strip()}, {value['format'] or ''!r})"
 
 
-def code_for(block: str) -> str:
-    """Return a line of Python that prints the block with its values in place.
+def found(line: int, block: str) -> list[re.Match[str]]:
+    """Return the values in a block of prose; Fault for what only looks like one.
 
-    >>> code_for("after {{ steps:,d }} steps")
-    "print('after ' + format(steps, ',d') + ' steps')"
-    """
-    parts, end = [], 0
-    for value in VALUE.finditer(block):
-        parts += [repr(block[end : value.start()]), expression(value)]
-        end = value.end()
-    parts.append(repr(block[end:]))
-    return "print(" + " + ".join(part for part in parts if part != "''") + ")"
-
-
-def holds_values(number: int, block: str) -> bool:
-    """Tell whether a block holds values; raise ValueError for what only looks like one.
-
-    >>> holds_values(3, "so {{ x }}"), holds_values(4, "`{{x}}` and $a^{{b}}$")
-    (True, False)
-    >>> holds_values(5, "so {{x}}")
+    >>> [value.group() for value in found(3, "so {{ x:.1f }}, `{{x}}` and $a^{{b}}$")]
+    ['{{ x:.1f }}']
+    >>> found(5, "so {{x}}")
     Traceback (most recent call last):
-    ValueError: line 5 holds {{ that starts no value: write {{ name }}
+    book.errors.Fault: {{ starts no value here: write {{ name }} or {{ name:.2f }}
     """
-    if FENCE.match(block) or "{{" not in block:
-        return False
+    if "{{" not in block:
+        return []
     if "{{" in NOT_PROSE.sub("", VALUE.sub("", block)):
-        raise ValueError(
-            f"line {number} holds {{{{ that starts no value: write {{{{ name }}}}"
-        )
-    values = VALUE.search(block) is not None
-    if values and block.lstrip().startswith("///"):
-        raise ValueError(f"line {number}: the title of a block cannot hold a value")
-    return values
+        raise Fault("{{ starts no value here: write {{ name }} or {{ name:.2f }}")
+    return [v for v in VALUE.finditer(block) if not COUNT.fullmatch(v["expression"])]
 
 
-def expand(markdown: str, replacement: Callable[[int, str], str]) -> str:
-    """Replace each block that holds values by ``replacement(line, block)``, indented.
+def put_in(block: str, texts: Iterable[str], counts: dict[str, int]) -> str:
+    """Return a block with its values in place.
 
-    >>> expand("a\\n\\n  {{ b }}, {{ c:.1f}}", lambda line, block: f"{line}: {block}")
-    'a\\n\\n  3: {{ b }}, {{ c:.1f}}'
+    texts: of the values, in their order. counts: what ``claims["true"]`` stands for.
 
-    Raises ValueError as holds_values does.
+    >>> put_in('{{ x }} of {{ claims["all"] }}', ["1"], {"all": 80})
+    '1 of 80'
     """
-    expanded = []
-    for number, block in blocks(markdown):
-        if holds_values(number, block):
-            indent = block[: len(block) - len(block.lstrip())]
-            lines = [line.removeprefix(indent) for line in block.split("\n")]
-            text = replacement(number, "\n".join(lines))
-            block = "\n".join(indent + line for line in text.split("\n"))
-        expanded.append(block)
-    return "\n".join(expanded)
+    texts = iter(texts)
 
+    def text(value: re.Match[str]) -> str:
+        count = COUNT.fullmatch(value["expression"])
+        return str(counts.get(count[1], 0)) if count else next(texts)
 
-def as_fences(markdown: str, session: str) -> str:
-    """Return the page with a markdown-exec fence for each block that holds values."""
-
-    def fence(number: int, block: str) -> str:
-        options = f'exec="on" session="{session}" id="line-{number}" updatetoc="no"'
-        return f"\n```python {options}\n{code_for(block)}\n```\n"
-
-    return expand(markdown, fence)
-
-
-def on_page_markdown(markdown: str, page, **kwargs) -> str:
-    """Serve plain markdown-exec; under the executor no value is left by now."""
-    return as_fences(markdown, page.file.name)
+    return VALUE.sub(text, block)

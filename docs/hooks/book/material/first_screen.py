@@ -8,33 +8,40 @@ screen; this module says which. What comes after it is drawn as it comes.
 
 from __future__ import annotations
 
-import re
+import unicodedata
 
-from .markup import text_of, width
+from ..content.view import View
+from ..outputs.transcript import Code, Heading, Text, data_of, pieces
 
-HEADING = re.compile(r'<h[2-4] id="([^"]+)"')
 SCREEN = 3000  # columns of text, which fill a window of 1280 by 800 CSS pixels
 
 
-def below(content: str, screen: int = SCREEN) -> str | None:
+def width(line: str) -> int:
+    """Return how many columns a line of code takes; Chinese characters take two.
+
+    >>> width("x = 1  # 一步")
+    13
+    """
+    if line.isascii():
+        return len(line)
+    return sum(1 + (unicodedata.east_asian_width(c) in "WF") for c in line)
+
+
+def below(view: View, screen: int = SCREEN) -> str | None:
     """Return the id of the first heading below the first screen, None where none is.
 
-    content: a page's HTML. screen: how many columns of text the first screen holds.
-
-    >>> page = '<p>one</p><h2 id="a">A</h2><p>two three</p><h3 id="b">B</h3>'
-    >>> below(page, screen=3), below(page, screen=4), below(page, screen=40)
-    ('a', 'b', None)
+    screen: how many columns of text the first screen holds.
     """
-    columns = start = 0
-    for heading in HEADING.finditer(content):
-        columns += width(text_of(content[start : heading.start()]))
-        if columns >= screen:
-            return heading[1]
-        start = heading.start()
+    columns = 0
+    for piece in pieces(view):
+        match piece:
+            case Heading() if piece.level > 1 and columns >= screen:
+                return piece.id
+            case Heading() | Text():
+                columns += width(piece.text)
+            case Code():
+                texts = [] if piece.cell.kind == "setup" else [piece.code]
+                shown = [data_of(output) for output in piece.outputs]
+                texts += [text for kind, text in shown if kind == "text/plain"]
+                columns += sum(map(width, texts))
     return None
-
-
-def on_page_context(context, page, **kwargs):
-    """Name the heading to the template."""
-    context["below"] = below(page.content)
-    return context

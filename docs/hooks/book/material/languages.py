@@ -16,7 +16,6 @@ from mkdocs.utils import get_relative_url
 
 SCRIPT = Path(__file__).with_name("language.js")
 PERMALINK = {"zh": "本节的链接", "en": "Link to this section"}
-LINK = re.compile(r'<link rel="alternate" href="([^"]*)" hreflang="(\w+)">\s*')
 
 
 @cache
@@ -53,29 +52,21 @@ def lead(config, links: dict[str, str]) -> None:
     config.extra["alternate"] = config.extra.alternate = switch
 
 
-def on_page_context(context, page, config, **kwargs):
+def lead_from(page, config) -> None:
     """Let the switch lead to this page in each language, relative to it."""
     files = {page.file.locale: page.file} | page.file.alternates
     lead(config, {language: file.url for language, file in files.items()})
-    return context
 
 
-def on_template_context(context, template_name, config):
+def lead_home(config) -> None:
     """Let the switch of the 404 page lead to the home pages."""
     i18n = config.plugins["i18n"]
     homes = {language: f"{language}/" for language in i18n.build_languages}
     lead(config, homes | {i18n.default_language: "."})
-    return context
 
 
-def on_page_content(content: str, page, **kwargs) -> str:
-    """Name the links of headings in the page's language; the extension knows one."""
-    title = PERMALINK[page.file.src_uri.partition("/")[0]]
-    return content.replace('title="Permanent link"', f'title="{title}"')
-
-
-def on_post_page(output: str, page, config) -> str:
-    """Put the links and the script into the head."""
+def tags(page, config) -> str:
+    """Return the links and the script for the head of a page."""
     i18n = config.plugins["i18n"]
     files = {page.file.locale: page.file} | page.file.alternates
     links = {}
@@ -86,31 +77,14 @@ def on_post_page(output: str, page, config) -> str:
         else:
             links[language] = get_relative_url(url, page.url)
     home = get_relative_url("en/", page.url) if page.url in ("", "./") else ""
-    tags = f"{head(links, i18n.default_language)}\n<script>{inline(SCRIPT)}</script>\n"
-    output = LINK.sub("", output).replace('"HOME"', '""')
-    start = output.index("<link ")
-    return output[:start] + tags.replace('"HOME"', f'"{home}"') + output[start:]
+    script = inline(SCRIPT).replace('"HOME"', f'"{home}"')
+    return f"{head(links, i18n.default_language)}\n<script>{script}</script>\n"
 
 
-def on_post_template(output_content: str, template_name: str, config) -> str:
-    """Give each language a 404 page; the root's is what a host shows at any address.
+def based(output: str, language: str) -> str:
+    """Return the 404 page of a language that is not the default one.
 
-    Below the folder of another language it shows that language's own. Neither asks for
-    sitemaps.
+    >>> based('{"base": "/site/"}', "en"), based('{"base": "/site"}', "en")
+    ('{"base": "/site/en/"}', '{"base": "/site/en/"}')
     """
-    if template_name != "404.html":
-        return output_content
-    output = output_content.replace('rel="alternate"', 'rel="alternate "')
-    i18n = config.plugins["i18n"]
-    language, default = i18n.current_language, i18n.default_language
-    if language == default:
-        lost[default] = output
-    else:  # static-i18n builds the languages in turn, all at the root
-        path = Path(config.site_dir, language, "404.html")
-        path.parent.mkdir(parents=True, exist_ok=True)
-        output = re.sub(r'("base": "[^"]*?)/?"', rf'\1/{language}/"', output, count=1)
-        path.write_text(output, "utf-8")
-    return lost.get(default, output)
-
-
-lost: dict[str, str] = {}  # the 404 page of the default language
+    return re.sub(r'("base": "[^"]*?)/?"', rf'\1/{language}/"', output, count=1)

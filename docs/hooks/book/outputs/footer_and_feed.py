@@ -1,53 +1,77 @@
-"""Facts about the site: what built it, what each page is about, what has changed."""
+"""What the footer says of the build, what a page is about, and the feed of changes."""
 
 from __future__ import annotations
 
-import platform
+import html
 import re
 import subprocess
-from html import escape, unescape
+from html import escape
 from pathlib import Path
 
-from mkdocs.utils import get_build_datetime
-from ..live.store import version
+from ..content.view import View
+from .search_entries import plain
+from .transcript import Text, pieces
 
-PARAGRAPH = re.compile(r"<p>(.*?)</p>", re.DOTALL)
-TEX = re.compile(r"<annotation.*?</annotation>|<[^>]+>", re.DOTALL)
 RELEASE = re.compile(r"^## (\S+)(?: \(([^)]*)\))?\n(.*?)(?=^## |\Z)", re.M | re.S)
+FEED = "tag:losses-and-optimizers,2026"
 
 
-def description(html: str, limit: int = 155) -> str:
-    """Return what a page says first, cut to what a search engine shows, escaped.
+def shortened(text: str, limit: int = 155) -> str:
+    """Return a text cut to what a search engine shows.
 
-    >>> description("<h1>A</h1><p>One  <em>thing</em>. Another.</p>", 12)
+    >>> shortened("One thing. Another.", 12)
     'One thing.…'
     """
-    found = PARAGRAPH.search(html)
-    text = " ".join(unescape(TEX.sub("", found[1])).split()) if found else ""
-    return escape(text if len(text) <= limit else text[: limit - 1].rstrip() + "…")
+    return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
+
+
+def description(view: View) -> str:
+    """Return what a page says first, as text, escaped."""
+    for piece in pieces(view):
+        if isinstance(piece, Text) and not piece.quoted:
+            text = html.unescape(re.sub(r"</?code>", "", plain(piece.text)))
+            if text:
+                return escape(shortened(text))
+    return ""
+
+
+def git(root: Path, *arguments: str) -> str:
+    """Return what git says of the repository at ``root``; nothing of one around it."""
+    try:
+        found = [
+            subprocess.run(
+                ["git", "-C", str(root), *call], capture_output=True, text=True
+            ).stdout.strip()
+            for call in (["rev-parse", "--show-toplevel"], arguments)
+        ]
+    except OSError:
+        return ""
+    top, answer = found
+    return answer if top and Path(top).resolve() == root.resolve() else ""
 
 
 def commit(root: Path) -> str:
     """Return the commit that is being built, or nothing outside git."""
-    call = ["git", "-C", str(root), "rev-parse", "--short=8", "HEAD"]
-    try:
-        return subprocess.run(call, capture_output=True, text=True).stdout.strip()
-    except OSError:
-        return ""
+    return git(root, "rev-parse", "--short=8", "HEAD")
 
 
-def feed(changes: str, title: str, site: str, date: str) -> str:
-    r"""Return the releases of a changelog as an Atom feed; date: of what has none.
+def feed(changes: str, title: str, site: str, unreleased: str) -> str:
+    r"""Return the releases of a changelog as an Atom feed.
 
-    >>> text = feed("# C\n\n## 1.0 (2026-01-02)\n\n- a < b\n", "T", "", "2026-01-03")
+    unreleased: the date of what is not released yet; without one it is left out.
+
+    >>> text = feed("# C\n\n## 1.0 (2026-01-02)\n\n- a < b\n", "T", "", "")
     >>> "<updated>2026-01-02T00:00:00Z</updated>" in text, "- a &lt; b" in text
     (True, True)
     """
-    entries = []
+    entries, days = [], []
     for name, when, body in RELEASE.findall(changes):
-        day = when if re.fullmatch(r"\d{4}-\d\d-\d\d", when) else date
+        day = when if re.fullmatch(r"\d{4}-\d\d-\d\d", when) else unreleased
+        if not day:
+            continue
+        days.append(day)
         entries.append(
-            f"<entry><id>tag:losses-and-optimizers,2026:{escape(name)}</id>"
+            f"<entry><id>{FEED}:{escape(name)}</id>"
             f"<title>{escape(name)}</title><updated>{day}T00:00:00Z</updated>"
             f'<content type="text">{escape(body.strip())}</content></entry>'
         )
@@ -55,42 +79,9 @@ def feed(changes: str, title: str, site: str, date: str) -> str:
     return (
         '<?xml version="1.0" encoding="utf-8"?>\n'
         '<feed xmlns="http://www.w3.org/2005/Atom">'
-        f"<id>tag:losses-and-optimizers,2026:feed</id><title>{escape(title)}</title>"
+        f"<id>{FEED}:feed</id><title>{escape(title)}</title>"
         f"<author><name>{escape(title)}</name></author>{link}"
-        f"<updated>{date}T00:00:00Z</updated>\n" + "\n".join(entries) + "\n</feed>\n"
+        f"<updated>{max(days, default='2026-01-01')}T00:00:00Z</updated>\n"
+        + "\n".join(entries)
+        + "\n</feed>\n"
     )
-
-
-def on_config(config):
-    """Lead to the branch that is there: MkDocs takes each host's of old, `master`."""
-    config.edit_uri = (config.edit_uri or "").replace("master", "main") or None
-    return config
-
-
-def on_env(env, config, files) -> None:
-    """Note what the footer shows."""
-    english = config.plugins["i18n"].current_language == "en"
-    config.extra["build"] = {
-        "torch": version("torch"),
-        "python": platform.python_version(),
-        "commit": commit(Path(config.config_file_path).parent),
-        "date": f"{get_build_datetime():%Y-%m-%d}",
-        "changes": "Changes (Atom)" if english else "更新（Atom）",
-    }
-
-
-def on_page_context(context, page, **kwargs):
-    """Describe a page by what it says first; the home page has the site's words."""
-    if not page.is_homepage:
-        page.meta.setdefault("description", description(page.content))
-    return context
-
-
-def on_post_build(config) -> None:
-    """Write the feed."""
-    changelog = Path(config.config_file_path).with_name("CHANGELOG.md")
-    if changelog.exists():
-        date = f"{get_build_datetime():%Y-%m-%d}"
-        text = changelog.read_text("utf-8")
-        atom = feed(text, config.site_name, config.site_url or "", date)
-        Path(config.site_dir, "feed.xml").write_text(atom, "utf-8")

@@ -9,45 +9,19 @@ from __future__ import annotations
 import base64
 import hashlib
 import io
-import re
-import unicodedata
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
-from .markup import text_of
-from ..live.store import Store
+from ..live.store import Store, digest
 
 FONT = Path(__file__).parent / "fonts" / "stix-two-math.woff2"
 LICENSE = "SIL Open Font License 1.1, https://openfontlicense.org"
-FORMULA = re.compile(r"<math.*?</math>", re.DOTALL)
-# A letter that stands alone is set in italics, which are characters of their own.
-ITALICS = {
-    chr(int(unicodedata.decomposition(letter).split()[1], 16)): letter
-    for letter in map(chr, [*range(0x1D434, 0x1D468), *range(0x1D6E2, 0x1D71C)])
-    if unicodedata.decomposition(letter)
-} | {"h": "\u210e"}
 STYLE = (
     '<style>@font-face{{font-family:"STIX Two Math";'
     'src:url(data:font/woff2;base64,{}) format("woff2")}}</style>\n'
     """<script>document.fonts.load('1em "STIX Two Math"')</script>"""
 )
-
-
-def characters(page: str) -> str:
-    """Return the characters that the formulas of a page are set in, in order.
-
-    >>> characters("<p>x</p><math><mi>h</mi><mo>=</mo><mn>2</mn></math>")
-    '2=hℎ'
-    >>> characters("<math><mi>ϵ</mi></math>")
-    'ϵ𝜖'
-    >>> characters("<math><msqrt><mn>2</mn></msqrt></math>")
-    '2√'
-    """
-    found = set("√" if "<msqrt" in page or "<mroot" in page else "")
-    for formula in FORMULA.findall(page):
-        found |= set(text_of(formula))
-    return "".join(sorted(found | {ITALICS[each] for each in found & ITALICS.keys()}))
 
 
 @cache
@@ -101,21 +75,20 @@ def cut(text: str) -> bytes:
     return file.getvalue()
 
 
-def style(page: str, store: Store) -> str:
+def style(letters: set[str], name: str, store: Store) -> str:
     """Return what brings a page its font, for its head; "" without formulas.
 
-    Fonts are kept in ``store``.
+    letters: that its formulas are set in. name: of the page, under which it is kept.
 
-    >>> style("<p>Nothing to be set.</p>", Store(None))
+    >>> style(set(), "a", Store(None))
     ''
     """
-    text = characters(page)
-    if not text:
+    if not letters:
         return ""
-    key = hashlib.sha256(f"{origin()} {text}".encode()).hexdigest()
-    name = f"font {key[:16]}"
-    kept, _ = store.read(name)
+    text = "".join(sorted(letters))
+    key = digest(origin(), text)
+    kept, _ = store.read(f"font {name}")
     if key not in kept:
         kept = {key: base64.b64encode(cut(text)).decode()}
-        store.write(name, kept, 0)
+        store.write(f"font {name}", kept)
     return STYLE.format(kept[key])
