@@ -56,6 +56,8 @@ torch.manual_seed(0)
 layer = torch.nn.Linear(5, 3)
 for name, param in layer.named_parameters():
     print(name, tuple(param.shape), param.requires_grad)
+bound, largest = 1 / math.sqrt(5), layer.weight.abs().max()
+print(f"max|w| = {largest:.3f} < {bound:.3f}")
 
 for build in (partial(torch.nn.Linear, 5, 3), partial(torch.nn.LayerNorm, 3)):
     gap = largest_gap(build)
