@@ -207,6 +207,31 @@ def relative_error(value, reference):
     return ((value - reference).norm() / reference.norm()).item()
 
 
+def errors_of_uses(rnn, criterion, category_tensor, line_tensor):
+    """Return the relative errors of two gradients of i2h.weight: all uses, the last.
+
+    The reference is found by central differences; the module is float64.
+
+    >>> _ = torch.manual_seed(0)
+    >>> rnn, criterion = RNN(26, 16, 4).double(), nn.NLLLoss()
+    >>> sample = category_to_tensor("Korean"), line_to_tensor("O").double()
+    >>> whole, last = errors_of_uses(rnn, criterion, *sample)
+    >>> whole == last < 1e-7
+    True
+    """
+
+    def loss_of():
+        hidden = rnn.initHidden()
+        for letter in line_tensor:
+            output, hidden = rnn(letter, hidden)
+        return criterion(output, category_tensor)
+
+    numeric = central_differences(loss_of, rnn.i2h.weight)
+    (whole,) = torch.autograd.grad(loss_of(), [rnn.i2h.weight])
+    last = per_use(rnn, criterion, category_tensor, line_tensor)[-1]["i2h.weight"]
+    return relative_error(whole, numeric), relative_error(last, numeric)
+
+
 # --8<-- [end:central-differences]
 
 
@@ -239,6 +264,42 @@ class TutorialRNN(nn.Module):
 
 
 # --8<-- [end:tutorial-rnn]
+
+
+# --8<-- [start:scalar-cells]
+def tutorial_state(i, h, w_ih, w_hh, b):
+    """Return the last hidden state of TutorialRNN, all of its sizes being 1.
+
+    >>> tutorial_state(i=[1.0, 2.0, 3.0], h=0.5, w_ih=0.5, w_hh=0.5, b=0.25)
+    2.625
+    """
+    rnn, hidden = TutorialRNN(1, 1, 1), torch.tensor([[h]])
+    with torch.no_grad():
+        rnn.i2h.weight.copy_(torch.tensor([[w_ih, w_hh]]))
+        rnn.i2h.bias.fill_(b)
+        for i_t in i:
+            _, hidden = rnn(torch.tensor([[i_t]]), hidden)
+    return hidden.item()
+
+
+def module_state(i, h, w_ih, w_hh, b):
+    """Return the last hidden state of nn.RNN(1, 1), whose biases add up to b.
+
+    >>> state = module_state([1.0, 2.0, 3.0], 0.5, w_ih=0.5, w_hh=0.5, b=0.25)
+    >>> import math
+    >>> abs(state - elman([1.0, 2.0, 3.0], 0.5, 0.5, 0.5, 0.25, math.tanh)) < 1e-6
+    True
+    """
+    rnn = nn.RNN(1, 1)
+    values = {"weight_ih_l0": w_ih, "weight_hh_l0": w_hh, "bias_ih_l0": b}
+    with torch.no_grad():
+        for name, param in rnn.named_parameters():
+            param.fill_(values.get(name, 0.0))
+        _, hidden = rnn(torch.tensor(i).unsqueeze(1), torch.tensor([[h]]))
+    return hidden.item()
+
+
+# --8<-- [end:scalar-cells]
 
 
 # --8<-- [start:step-by-step]
@@ -274,17 +335,18 @@ def flat_gradient(module, output):
     return torch.cat([grad.flatten() for grad in grads])
 
 
-def once_or_many(kind, carry, dtype=torch.float32, steps=20):
+def once_or_many(kind, carry, dtype=torch.float32, steps=20, train=True, **options):
     """Return how far one call and one call a step are apart for a module of ``kind``.
 
     The largest difference of the outputs, and the relative error of the gradient.
+    ``options`` are those of the module; without ``train`` it is in eval mode.
 
     >>> output_gap, grad_gap = once_or_many(nn.GRU, True, torch.float64, steps=5)
     >>> output_gap < 1e-14, grad_gap < 1e-14
     (True, True)
     """
     torch.manual_seed(0)
-    module = kind(8, 16).to(dtype)
+    module = kind(8, 16, **options).to(dtype).train(train)
     x = torch.randn(steps, 1, 8, dtype=dtype)
     once, _ = module(x)
     many = step_by_step(module, x, carry)

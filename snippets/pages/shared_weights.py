@@ -11,12 +11,11 @@ from shared_weights import (
     SURNAMES,
     TutorialRNN,
     category_to_tensor,
-    central_differences,
     elman,
+    errors_of_uses,
     line_to_tensor,
     once_or_many,
     per_use,
-    relative_error,
     train,
     unrolled,
 )
@@ -170,22 +169,8 @@ print(svg(figure, "letters"))
 # --8<-- [end:letters-figure]
 
 # --8<-- [start:numeric]
-category_tensor, line_tensor = sample
-
-
-def loss_of():
-    hidden = rnn.initHidden()
-    for letter in line_tensor:
-        output, hidden = rnn(letter, hidden)
-    return criterion(output, category_tensor)
-
-
-numeric = central_differences(loss_of, rnn.i2h.weight)
-errors = {
-    "all uses": relative_error(rnn.i2h.weight.grad, numeric),
-    "last use": relative_error(uses[-1]["i2h.weight"], numeric),
-}
-for name, value in errors.items():
+errors = errors_of_uses(rnn, criterion, *sample)
+for name, value in zip(("all uses", "last use"), errors, strict=True):
     print(f"{name}: relative error {value:.1e}")
 # --8<-- [end:numeric]
 
@@ -239,3 +224,18 @@ for kind in kinds:
 
 exact = [once_or_many(kind, carry=True, dtype=torch.float64) for kind in kinds]
 # --8<-- [end:once]
+
+# --8<-- [start:once-options]
+variants = {
+    "2 layers": {"num_layers": 2},
+    "2 layers, dropout": {"num_layers": 2, "dropout": 0.5},
+    "same, eval()": {"num_layers": 2, "dropout": 0.5, "train": False},
+    "bidirectional": {"bidirectional": True},
+}
+apart = {}
+print(f"{'h carried':18}", *(f"{kind.__name__:>7}" for kind in kinds))
+for name, options in variants.items():
+    gaps = [once_or_many(kind, carry=True, **options)[0] for kind in kinds]
+    apart[name] = gaps
+    print(f"{name:18}", *(f"{gap:.1e}" for gap in gaps))
+# --8<-- [end:once-options]
