@@ -4,6 +4,8 @@
 import math
 
 import torch
+from accumulation import error_of
+from expected import expect
 from shared_weights import (
     LANGUAGES,
     LETTERS,
@@ -77,10 +79,7 @@ for name, value in values.items():
 # --8<-- [start:two-matrices]
 letter = line_to_tensor("Kim")[0]
 _, hidden = trained(letter, trained.initHidden())
-try:
-    letter + hidden
-except RuntimeError as error:
-    print(f"RuntimeError: {error}")
+print(error_of(lambda: letter + hidden))
 
 w_ih, w_hh = trained.i2h.weight.split([26, 16], dim=1)
 apart = letter @ w_ih.T + hidden @ w_hh.T + trained.i2h.bias
@@ -181,10 +180,9 @@ kim = category_to_tensor("Korean"), line_to_tensor("Kim")
 o = category_to_tensor("Korean"), line_to_tensor("O")
 
 train(tutorial, criterion, *kim, lr=0.05)
-try:
+with expect(AttributeError) as caught:
     train(tutorial, criterion, *o, lr=0.05)
-except AttributeError as error:
-    print(f"AttributeError: {error}")
+print(caught)
 for name, p in tutorial.named_parameters():
     print(f"{name:10}", "None" if p.grad is None else tuple(p.grad.shape))
 # --8<-- [end:crash]
@@ -235,7 +233,6 @@ variants = {
 apart = {}
 print(f"{'h carried':18}", *(f"{kind.__name__:>7}" for kind in kinds))
 for name, options in variants.items():
-    gaps = [once_or_many(kind, carry=True, **options)[0] for kind in kinds]
-    apart[name] = gaps
-    print(f"{name:18}", *(f"{gap:.1e}" for gap in gaps))
+    apart[name] = [once_or_many(kind, True, **options)[0] for kind in kinds]
+    print(f"{name:18}", *(f"{gap:.1e}" for gap in apart[name]))
 # --8<-- [end:once-options]
