@@ -112,6 +112,54 @@ def clipped_step(radius, max_norm, lr=0.01, steps=40, n_hidden=64):
 # --8<-- [end:clip]
 
 
+# --8<-- [start:initial]
+def input_norms(module, steps):
+    """Return ‖∂(v·h_T)/∂x_{T−k}‖ for k = 0 … steps − 1 of nn.RNN, nn.GRU or nn.LSTM.
+
+    v is a random unit vector; each x is standard normal.
+
+    >>> _ = torch.manual_seed(0)
+    >>> input_norms(nn.RNN(3, 5), steps=4).shape
+    torch.Size([4])
+    """
+    draw = torch.Generator().manual_seed(1)
+    dtype = module.weight_hh_l0.dtype
+    x = torch.randn(steps, module.input_size, generator=draw, dtype=dtype)
+    v = torch.randn(module.hidden_size, generator=draw, dtype=dtype)
+    x.requires_grad_()
+    output, _ = module(x)
+    (grad,) = torch.autograd.grad(output[-1] @ (v / v.norm()), x)
+    return grad.norm(dim=1).flip(0)
+
+
+def initial_norms(build, steps=200, seeds=10):
+    """Return the ``input_norms`` of modules as initialised, shape (seeds, steps).
+
+    build: a function that makes a module; it is called after each of the seeds. The
+    norms are float64, since those from far back are too small for float32.
+
+    >>> initial_norms(lambda: nn.RNN(3, 5), steps=4, seeds=2).shape
+    torch.Size([2, 4])
+    """
+    found = []
+    for seed in range(seeds):
+        torch.manual_seed(seed)
+        found.append(input_norms(build().double(), steps))
+    return torch.stack(found)
+
+
+def typical(norms):
+    """Return the geometric mean over the seeds, shape (steps,).
+
+    >>> typical(torch.tensor([[1.0, 10.0], [100.0, 10.0]]))
+    tensor([10., 10.])
+    """
+    return norms.log().mean(0).exp()
+
+
+# --8<-- [end:initial]
+
+
 # --8<-- [start:gates]
 def open_gate(module, bias):
     """Set what nn.LSTM forgets, or nn.GRU updates, at the start; return the module.
@@ -130,22 +178,17 @@ def open_gate(module, bias):
     return module
 
 
-def input_norms(module, steps=60):
-    """Return ‖∂(v·h_T)/∂x_{T−k}‖ for k = 0 … steps − 1 of nn.RNN, nn.GRU or nn.LSTM.
+def scaled(module, factor):
+    """Multiply the recurrent weights of nn.RNN, nn.GRU or nn.LSTM; return the module.
 
-    v is a random unit vector; each x is standard normal.
-
-    >>> _ = torch.manual_seed(0)
-    >>> input_norms(nn.RNN(3, 5), steps=4).shape
-    torch.Size([4])
+    >>> rnn = nn.RNN(3, 2)
+    >>> before = rnn.weight_hh_l0.detach().clone()
+    >>> torch.equal(scaled(rnn, 4.0).weight_hh_l0, 4 * before)
+    True
     """
-    draw = torch.Generator().manual_seed(1)
-    x = torch.randn(steps, module.input_size, generator=draw)
-    v = torch.randn(module.hidden_size, generator=draw)
-    x.requires_grad_()
-    output, _ = module(x)
-    (grad,) = torch.autograd.grad(output[-1] @ (v / v.norm()), x)
-    return grad.norm(dim=1).flip(0)
+    with torch.no_grad():
+        module.weight_hh_l0.mul_(factor)
+    return module
 
 
 # --8<-- [end:gates]
