@@ -16,6 +16,7 @@ from shared_weights import (
     elman,
     errors_of_uses,
     line_to_tensor,
+    losses_of_calls,
     once_or_many,
     per_use,
     train,
@@ -26,16 +27,9 @@ from torch import nn
 # --8<-- [end:imports]
 
 # --8<-- [start:calls]
-criterion = nn.NLLLoss()
-sample = category_to_tensor("Japanese"), line_to_tensor("Kobayashi")
 losses = {}
 for lr in (None, 0.05):
-    torch.manual_seed(0)
-    rnn = RNN(len(LETTERS), 16, len(LANGUAGES))
-    losses[lr] = []
-    for _ in range(100):
-        output, loss = train(rnn, criterion, *sample, lr)
-        losses[lr].append(loss)
+    losses[lr] = losses_of_calls(lr)
     print(f"lr={lr}")
     print(f"  call 1: {losses[lr][0]:.6f}")
     print(f"  call 100: {losses[lr][-1]:.6f}")
@@ -47,6 +41,7 @@ names = [
     for language, line in SURNAMES.items()
     for name in line.split()
 ]
+criterion = nn.NLLLoss()
 torch.manual_seed(0)
 trained = RNN(len(LETTERS), 16, len(LANGUAGES))
 epochs, mean_loss = 20, {}

@@ -8,9 +8,9 @@ from shared_weights import (
     category_to_tensor,
     errors_of_uses,
     line_to_tensor,
+    losses_of_calls,
     module_state,
     once_or_many,
-    train,
     tutorial_state,
     unrolled,
 )
@@ -25,10 +25,7 @@ def c26() -> Trial:
     implied
     ✗ 原文的 train，第 1、100 次 | the post's train, calls 1, 100: 1.5522, 1.5522
     """
-    torch.manual_seed(0)
-    rnn, criterion = RNN(len(LETTERS), 16, len(LANGUAGES)), nn.NLLLoss()
-    sample = category_to_tensor("Japanese"), line_to_tensor("Kobayashi")
-    losses = [train(rnn, criterion, *sample)[1] for _ in range(100)]
+    losses = losses_of_calls()
     return Trial(
         Case(
             "原文的 train，第 1、100 次 | the post's train, calls 1, 100",
