@@ -1,9 +1,10 @@
 """Gradients through shared weights: one parameter, many uses, one sum."""
 
 import string
+from collections.abc import Callable, Sequence
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 from torch.func import functional_call
 
 # --8<-- [start:names]
@@ -74,7 +75,13 @@ class RNN(nn.Module):
 
 
 # --8<-- [start:train]
-def train(rnn, criterion, category_tensor, line_tensor, lr=None):
+def train(
+    rnn: nn.Module,
+    criterion: nn.Module,
+    category_tensor: Tensor,
+    line_tensor: Tensor,
+    lr: float | None = None,
+) -> tuple[Tensor, float]:
     """Return the last output and the loss of one name, as the post's function would.
 
     Gradients are left in the parameters. With ``lr`` they are also applied, by the
@@ -107,7 +114,7 @@ def train(rnn, criterion, category_tensor, line_tensor, lr=None):
     return output, loss.item()
 
 
-def losses_of_calls(lr=None, calls=100):
+def losses_of_calls(lr: float | None = None, calls: int = 100) -> list[float]:
     """Return the loss of each of many calls of ``train`` with the surname Kobayashi.
 
     >>> first, second = losses_of_calls(calls=2)
@@ -124,7 +131,9 @@ def losses_of_calls(lr=None, calls=100):
 
 
 # --8<-- [start:unrolled]
-def unrolled(i, h, w, b):
+def unrolled(
+    i: Sequence[float], h: float, w: Sequence[float], b: Sequence[float]
+) -> float:
     """Return the post's {[(i1+h1)w+b+i2]w+b+i3}w+b, with its own w and b for each use.
 
     ``i``, ``w`` and ``b`` are sequences of one length, ``h`` is h1.
@@ -137,7 +146,14 @@ def unrolled(i, h, w, b):
     return h
 
 
-def elman(i, h, w_ih, w_hh, b, activation):
+def elman(
+    i: Sequence[float],
+    h: float,
+    w_ih: float,
+    w_hh: float,
+    b: float,
+    activation: Callable[[float], float],
+) -> float:
     """Return the last h of h ← activation(w_ih i + w_hh h + b), all of them numbers.
 
     torch.nn.RNN computes this with matrices; its b is a sum of two.
@@ -154,7 +170,9 @@ def elman(i, h, w_ih, w_hh, b, activation):
 
 
 # --8<-- [start:per-use]
-def per_use(rnn, criterion, category_tensor, line_tensor):
+def per_use(
+    rnn: nn.Module, criterion: nn.Module, category_tensor: Tensor, line_tensor: Tensor
+) -> list[dict[str, Tensor | None]]:
     """Return the gradients of each use: for each letter a dict of name and gradient.
 
     Each letter is read with copies of the parameters of its own, so that the uses can
@@ -187,7 +205,9 @@ def per_use(rnn, criterion, category_tensor, line_tensor):
 
 
 # --8<-- [start:central-differences]
-def central_differences(loss_of, param, eps=1e-6):
+def central_differences(
+    loss_of: Callable[[], Tensor], param: Tensor, eps: float = 1e-6
+) -> Tensor:
     """Return the gradient of ``loss_of()`` by ``param``, found without autograd.
 
     (L(w + eps) − L(w − eps)) / 2 eps; ``param`` is float64 and is put back.
@@ -211,7 +231,7 @@ def central_differences(loss_of, param, eps=1e-6):
     return grad
 
 
-def relative_error(value, reference):
+def relative_error(value: Tensor, reference: Tensor) -> float:
     """Return ‖value − reference‖ / ‖reference‖ of two tensors, a float.
 
     >>> relative_error(torch.tensor([3.0, 6.5]), torch.tensor([3.0, 4.0]))
@@ -220,7 +240,9 @@ def relative_error(value, reference):
     return ((value - reference).norm() / reference.norm()).item()
 
 
-def errors_of_uses(rnn, criterion, category_tensor, line_tensor):
+def errors_of_uses(
+    rnn: nn.Module, criterion: nn.Module, category_tensor: Tensor, line_tensor: Tensor
+) -> tuple[float, float]:
     """Return the relative errors of two gradients of i2h.weight: all uses, the last.
 
     The reference is found by central differences; the module is float64.
@@ -280,7 +302,9 @@ class TutorialRNN(nn.Module):
 
 
 # --8<-- [start:scalar-cells]
-def tutorial_state(i, h, w_ih, w_hh, b):
+def tutorial_state(
+    i: Sequence[float], h: float, w_ih: float, w_hh: float, b: float
+) -> float:
     """Return the last hidden state of TutorialRNN, all of its sizes being 1.
 
     >>> tutorial_state(i=[1.0, 2.0, 3.0], h=0.5, w_ih=0.5, w_hh=0.5, b=0.25)
@@ -295,7 +319,9 @@ def tutorial_state(i, h, w_ih, w_hh, b):
     return hidden.item()
 
 
-def module_state(i, h, w_ih, w_hh, b):
+def module_state(
+    i: Sequence[float], h: float, w_ih: float, w_hh: float, b: float
+) -> float:
     """Return the last hidden state of nn.RNN(1, 1), whose biases add up to b.
 
     >>> state = module_state([1.0, 2.0, 3.0], 0.5, w_ih=0.5, w_hh=0.5, b=0.25)
@@ -316,7 +342,7 @@ def module_state(i, h, w_ih, w_hh, b):
 
 
 # --8<-- [start:step-by-step]
-def step_by_step(module, x, carry=True):
+def step_by_step(module: nn.RNNBase, x: Tensor, carry: bool = True) -> Tensor:
     """Return the outputs of nn.RNN, nn.GRU or nn.LSTM called once for each step of x.
 
     x and the result have shape (steps, batch, features). With ``carry`` each call gets
@@ -335,7 +361,7 @@ def step_by_step(module, x, carry=True):
     return torch.cat(outputs)
 
 
-def flat_gradient(module, output):
+def flat_gradient(module: nn.Module, output: Tensor) -> Tensor:
     """Return the gradient of output.square().mean() by all parameters as one vector.
 
     >>> layer = nn.Linear(1, 1)
@@ -348,7 +374,14 @@ def flat_gradient(module, output):
     return torch.cat([grad.flatten() for grad in grads])
 
 
-def once_or_many(kind, carry, dtype=torch.float32, steps=20, train=True, **options):
+def once_or_many(
+    kind: type[nn.RNNBase],
+    carry: bool,
+    dtype: torch.dtype = torch.float32,
+    steps: int = 20,
+    train: bool = True,
+    **options,
+) -> tuple[float, float]:
     """Return how far one call and one call a step are apart for a module of ``kind``.
 
     The largest difference of the outputs, and the relative error of the gradient.

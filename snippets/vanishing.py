@@ -1,11 +1,13 @@
 """Vanishing and exploding gradients: distance, clipping and gates."""
 
+from collections.abc import Callable, Sequence
+
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 
 # --8<-- [start:distance]
-def spectral_radius(w):
+def spectral_radius(w: Tensor) -> float:
     """Return the largest absolute eigenvalue of a square matrix, a float.
 
     >>> spectral_radius(torch.tensor([[1.0, 9.0], [0.0, -2.0]]))
@@ -14,7 +16,7 @@ def spectral_radius(w):
     return torch.linalg.eigvals(w).abs().max().item()
 
 
-def recurrent_matrix(radius, n_hidden=64):
+def recurrent_matrix(radius: float, n_hidden: int = 64) -> Tensor:
     """Return a Gaussian matrix, float64, scaled to a spectral radius; always the same.
 
     >>> w_hh = recurrent_matrix(0.9, n_hidden=8)
@@ -26,7 +28,12 @@ def recurrent_matrix(radius, n_hidden=64):
     return w * (radius / spectral_radius(w))
 
 
-def norms_by_distance(w_hh, activation, steps=100, scale=1.0):
+def norms_by_distance(
+    w_hh: Tensor,
+    activation: Callable[[Tensor], Tensor],
+    steps: int = 100,
+    scale: float = 1.0,
+) -> Tensor:
     """Return ‖∂(v·h_T)/∂h_{T−k}‖ for k = 0 … steps, for h ← activation(x + w_hh h).
 
     v is a random unit vector, so the first norm is 1; x is ``scale`` times normal.
@@ -46,7 +53,7 @@ def norms_by_distance(w_hh, activation, steps=100, scale=1.0):
     return torch.stack([grad.norm() for grad in reversed(grads)])
 
 
-def rate(norms, start, stop):
+def rate(norms: Tensor, start: int, stop: int) -> float:
     """Return the mean factor of the norms for one more step of distance, a float.
 
     >>> rate(torch.tensor([8.0, 4.0, 2.0, 1.0]), 1, 3)
@@ -59,7 +66,7 @@ def rate(norms, start, stop):
 
 
 # --8<-- [start:clip]
-def recurrent_loss(w_hh):
+def recurrent_loss(w_hh: Sequence[Tensor]) -> Tensor:
     """Return the loss of a linear RNN, h ← x + w_hh h, with a matrix for each step.
 
     ``w_hh`` is a sequence of T matrices (n_hidden, n_hidden), one for each use. The
@@ -79,7 +86,9 @@ def recurrent_loss(w_hh):
     return (h - target).square().mean()
 
 
-def early_share(radius, steps=40, recent=10, n_hidden=64):
+def early_share(
+    radius: float, steps: int = 40, recent: int = 10, n_hidden: int = 64
+) -> float:
     """Return how much of the gradient's norm is left without its ``recent`` last uses.
 
     >>> early_share(0.5, n_hidden=8) < 0.01 < early_share(1.2, n_hidden=8)
@@ -91,7 +100,13 @@ def early_share(radius, steps=40, recent=10, n_hidden=64):
     return (sum(grads[: steps - recent]).norm() / sum(grads).norm()).item()
 
 
-def clipped_step(radius, max_norm, lr=0.01, steps=40, n_hidden=64):
+def clipped_step(
+    radius: float,
+    max_norm: float,
+    lr: float = 0.01,
+    steps: int = 40,
+    n_hidden: int = 64,
+) -> tuple[float, float, float, float]:
     """Return the gradient's norm before and after clipping, the loss before and after
     a step of gradient descent on w_hh.
 
@@ -113,7 +128,7 @@ def clipped_step(radius, max_norm, lr=0.01, steps=40, n_hidden=64):
 
 
 # --8<-- [start:initial]
-def input_norms(module, steps):
+def input_norms(module: nn.RNNBase, steps: int) -> Tensor:
     """Return ‖∂(v·h_T)/∂x_{T−k}‖ for k = 0 … steps − 1 of nn.RNN, nn.GRU or nn.LSTM.
 
     v is a random unit vector; each x is standard normal.
@@ -132,7 +147,9 @@ def input_norms(module, steps):
     return grad.norm(dim=1).flip(0)
 
 
-def initial_norms(build, steps=200, seeds=10):
+def initial_norms(
+    build: Callable[[], nn.RNNBase], steps: int = 200, seeds: int = 10
+) -> Tensor:
     """Return the ``input_norms`` of modules as initialised, shape (seeds, steps).
 
     build: a function that makes a module; it is called after each of the seeds. The
@@ -148,7 +165,7 @@ def initial_norms(build, steps=200, seeds=10):
     return torch.stack(found)
 
 
-def typical(norms):
+def typical(norms: Tensor) -> Tensor:
     """Return the geometric mean over the seeds, shape (steps,).
 
     >>> typical(torch.tensor([[1.0, 10.0], [100.0, 10.0]]))
@@ -161,7 +178,7 @@ def typical(norms):
 
 
 # --8<-- [start:gates]
-def open_gate(module, bias):
+def open_gate(module: nn.RNNBase, bias: float) -> nn.RNNBase:
     """Set what nn.LSTM forgets, or nn.GRU updates, at the start; return the module.
 
     torch adds two bias vectors: one gets ``bias``, the other 0. Rows n … 2n belong to
@@ -178,7 +195,7 @@ def open_gate(module, bias):
     return module
 
 
-def scaled(module, factor):
+def scaled(module: nn.RNNBase, factor: float) -> nn.RNNBase:
     """Multiply the recurrent weights of nn.RNN, nn.GRU or nn.LSTM; return the module.
 
     >>> rnn = nn.RNN(3, 2)
