@@ -240,6 +240,10 @@ def relative_error(value: Tensor, reference: Tensor) -> float:
     return ((value - reference).norm() / reference.norm()).item()
 
 
+# --8<-- [end:central-differences]
+
+
+# --8<-- [start:errors-of-uses]
 def errors_of_uses(
     rnn: nn.Module, criterion: nn.Module, category_tensor: Tensor, line_tensor: Tensor
 ) -> tuple[float, float]:
@@ -267,7 +271,7 @@ def errors_of_uses(
     return relative_error(whole, numeric), relative_error(last, numeric)
 
 
-# --8<-- [end:central-differences]
+# --8<-- [end:errors-of-uses]
 
 
 # --8<-- [start:tutorial-rnn]
@@ -374,6 +378,10 @@ def flat_gradient(module: nn.Module, output: Tensor) -> Tensor:
     return torch.cat([grad.flatten() for grad in grads])
 
 
+# --8<-- [end:step-by-step]
+
+
+# --8<-- [start:once-or-many]
 def once_or_many(
     kind: type[nn.RNNBase],
     carry: bool,
@@ -401,4 +409,4 @@ def once_or_many(
     return output_gap, relative_error(many, once)
 
 
-# --8<-- [end:step-by-step]
+# --8<-- [end:once-or-many]

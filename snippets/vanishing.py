@@ -100,6 +100,10 @@ def early_share(
     return (sum(grads[: steps - recent]).norm() / sum(grads).norm()).item()
 
 
+# --8<-- [end:clip]
+
+
+# --8<-- [start:clipped-step]
 def clipped_step(
     radius: float,
     max_norm: float,
@@ -124,7 +128,7 @@ def clipped_step(
     return norm, w.grad.norm().item(), loss.item(), after.item()
 
 
-# --8<-- [end:clip]
+# --8<-- [end:clipped-step]
 
 
 # --8<-- [start:initial]
