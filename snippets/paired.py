@@ -5,28 +5,33 @@ from torch import Tensor
 
 
 # --8<-- [start:behind]
-def behind(values: dict[str, Tensor]) -> dict[str, tuple[float, float]]:
-    """Return by how much each arm lies above the lowest, and how sure that is.
+def difference(ours: Tensor, theirs: Tensor) -> tuple[float, float]:
+    """Return the mean of the paired differences and half its 95 % interval.
 
-    ``values``: by name, one number for each seed, the same seeds in the same order for
-    all; the arm with the lowest mean is the first. The result is the mean of the paired
-    differences and half the width of its 95 % interval by Student's t.
+    One number for each seed, the same seeds in the same order. By Student's t.
     Source: Student 1908, "The probable error of a mean".
 
     >>> from torch import tensor
     >>> shared = tensor([5.0, 1.0, 9.0])
-    >>> gaps = behind({"a": shared, "b": shared + tensor([1.0, 1.1, 0.9])})
-    >>> {name: (round(mean, 3), round(half, 3)) for name, (mean, half) in gaps.items()}
-    {'a': (0.0, 0.0), 'b': (1.0, 0.248)}
+    >>> mean, half = difference(shared + tensor([1.0, 1.1, 0.9]), shared)
+    >>> round(mean, 3), round(half, 3)
+    (1.0, 0.248)
+    """
+    gaps = ours - theirs
+    error = gaps.std().item() / len(gaps) ** 0.5
+    return gaps.mean().item(), stdtrit(len(gaps) - 1, 0.975).item() * error
+
+
+def behind(values: dict[str, Tensor]) -> dict[str, tuple[float, float]]:
+    """Return the ``difference`` of each arm to the one with the lowest mean.
+
+    >>> from torch import tensor
+    >>> gaps = behind({"a": tensor([3.0, 4.0]), "b": tensor([1.0, 2.0])})
+    >>> {name: mean for name, (mean, half) in gaps.items()}
+    {'a': 2.0, 'b': 0.0}
     """
     first = min(values.values(), key=lambda each: each.mean().item())
-    gaps = {}
-    for name, each in values.items():
-        difference = each - first
-        error = difference.std().item() / len(difference) ** 0.5
-        half = stdtrit(len(difference) - 1, 0.975).item() * error
-        gaps[name] = difference.mean().item(), half
-    return gaps
+    return {name: difference(each, first) for name, each in values.items()}
 
 
 def level(values: dict[str, Tensor]) -> list[str]:
