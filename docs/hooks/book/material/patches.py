@@ -49,7 +49,7 @@ PATCHES = (
         "nothing waits for the script",
     ),
     Patch(
-        "search-dialog", "mkdocs-material", "9.8.1", "page 404",
+        "search-dialog", "mkdocs-material", "9.8.1", "search",
         r'data-md-component="search" role="dialog"', r'\g<0> aria-label="{search}"', 1,
         "a dialog has a name",
     ),
