@@ -3,12 +3,15 @@
 import contextlib
 import gzip
 import http.server
+import inspect
 import os
+import re
 import shutil
 import subprocess
 import sys
 import threading
-from functools import partial
+from collections.abc import Iterator
+from functools import cache, partial
 from pathlib import Path
 
 import pytest
@@ -16,6 +19,7 @@ from filelock import FileLock
 
 ROOT = Path(__file__).parents[1]
 NAMES = ("chromium", "chromium-browser", "google-chrome")
+MARKERS = {"site": "site", "browser": "browser", "page": "browser"}
 CHROMIUM = next(filter(None, map(shutil.which, NAMES)), None)
 
 
@@ -31,9 +35,92 @@ def build(directory: Path) -> None:
     assert built.returncode == 0, built.stderr
 
 
+def pytest_addoption(parser) -> None:
+    """Add what chooses the site that is tested, and the page."""
+    parser.addoption(
+        "--site",
+        type=Path,
+        metavar="DIR",
+        help="test the site that is built in DIR, instead of building it",
+    )
+    parser.addoption(
+        "--page",
+        metavar="NAME",
+        help='run what concerns a page, such as "adam" or "labs/race"',
+    )
+
+
+def pytest_collection_modifyitems(config, items) -> None:
+    """Mark each test by what it needs; with --page, keep what concerns that page."""
+    for item in items:
+        for fixture in set(MARKERS) & set(getattr(item, "fixturenames", ())):
+            item.add_marker(MARKERS[fixture])
+        if builds(item):
+            item.add_marker("build")
+    page = config.getoption("--page")
+    if page:
+        kept = [item for item in items if concerns(item, page)]
+        config.hook.pytest_deselected(items=[i for i in items if i not in kept])
+        items[:] = kept
+
+
+def builds(item) -> bool:
+    """Tell whether a test, or a fixture of its file, builds a small site of its own."""
+    if not hasattr(item, "function"):  # a doctest
+        return False
+    functions = [item.function]
+    for found in item._fixtureinfo.name2fixturedefs.values():
+        functions += [fixture.func for fixture in found]
+    return any({"Project", "build"} & names(function) for function in functions)
+
+
+def names(function) -> set[str]:
+    """Return the names of what a function of a test file uses."""
+    code = inspect.unwrap(function).__code__
+    return set(code.co_names) if Path(code.co_filename) != Path(__file__) else set()
+
+
+def concerns(item, page: str) -> bool:
+    """Tell whether a test is about a page: the module, or what it is parametrised by."""
+    stem = page.rpartition("/")[2].removesuffix(".md")
+    module = stem.replace("-", "_")
+    if item.path.stem in (module, f"test_{module}"):
+        return True
+    call = getattr(item, "callspec", None)
+    if call is None:
+        return False
+    about = {str(value) for value in flat(call.params.values())}
+    own = {stem, module, f"{stem}.md", f"{module}.py", page, f"{page}.md"}
+    own |= {f"{page}/index.html", f"en/{page}/index.html", f"{page}/", f"en/{page}/"}
+    own |= {f"labs/{stem}", f"labs/{stem}.md", f"labs/{stem}/index.html"}
+    own |= {f"{room}.{module}" for room in ("pages", "trials")}
+    own |= claims(module)
+    return bool(about & own)
+
+
+def flat(values) -> Iterator[object]:
+    """Yield values, and those that tuples and lists of them hold."""
+    for value in values:
+        if isinstance(value, tuple | list):
+            yield from flat(value)
+        else:
+            yield value
+
+
+@cache
+def claims(module: str) -> frozenset[str]:
+    """Return the ids of the claims that stand on the page of a module."""
+    path = ROOT / "snippets" / "trials" / f"{module}.py"
+    text = path.read_text("utf-8") if path.is_file() else ""
+    return frozenset(re.findall(r"^def (c\d\d)\(", text, re.MULTILINE))
+
+
 @pytest.fixture(scope="session")
-def site(tmp_path_factory) -> Path:
+def site(request, tmp_path_factory) -> Path:
     """Return the real site, built once for all processes: to read, not to write."""
+    if built := request.config.getoption("--site"):
+        assert (built / "index.html").is_file(), f"no site is built in {built}"
+        return built.resolve()
     base = tmp_path_factory.getbasetemp()
     if "PYTEST_XDIST_WORKER" in os.environ:
         base = base.parent  # which the processes of this run share
