@@ -81,7 +81,7 @@ def names(function) -> set[str]:
 
 
 def concerns(item, page: str) -> bool:
-    """Tell whether a test is about a page: the module, or what it is parametrised by."""
+    """Tell whether a test is about a page: by its module, or its parameters."""
     stem = page.rpartition("/")[2].removesuffix(".md")
     module = stem.replace("-", "_")
     if item.path.stem in (module, f"test_{module}"):

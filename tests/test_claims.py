@@ -12,15 +12,25 @@ from bs4 import BeautifulSoup
 from verdicts import Case, Trial
 
 ROOT = Path(__file__).parents[1]
+TRIALS = ROOT / "snippets" / "trials"
 IDS = [f"c{number:02d}" for number in range(1, 81)]
 BLOCK = re.compile(
-    r"^/// claim \| .*\n    attrs: \{id: (?P<id>c\d\d)\}\n"
-    r"(?P<body>[\s\S]*?)^///$",
+    r"^/// claim \| (?P<id>\w+) \| (?P<quote>.+)\n(?P<body>[\s\S]*?)^///$",
     re.MULTILINE,
 )
 WORDS = {
-    "zh": {"true": "属实", "imprecise": "不准确", "false": "有误"},
-    "en": {"true": "True", "imprecise": "Imprecise", "false": "False"},
+    "zh": {
+        "true": "属实",
+        "imprecise": "不准确",
+        "false": "有误",
+        "implied": "未予判定",
+    },
+    "en": {
+        "true": "True",
+        "imprecise": "Imprecise",
+        "false": "False",
+        "implied": "Not judged",
+    },
 }
 
 
@@ -30,42 +40,66 @@ def parsed(page: Path) -> BeautifulSoup:
 
 
 @cache
-def blocks(language: str) -> dict[str, tuple[str, str]]:
-    """Return the page and the text of each claim's block, by its id."""
+def blocks(language: str) -> dict[str, tuple[str, str, str]]:
+    """Return the page, the quote and the reason of each claim, by its id."""
     found = {}
     for page in (ROOT / "docs" / language).rglob("*.md"):
-        for block in BLOCK.finditer(page.read_text("utf-8")):
+        text = page.read_text("utf-8")
+        assert len(BLOCK.findall(text)) == text.count("/// claim"), page
+        for block in BLOCK.finditer(text):
             assert block["id"] not in found, f"{block['id']} stands twice"
-            found[block["id"]] = page.stem, block["body"]
+            found[block["id"]] = page.stem, block["quote"], block["body"]
     return found
+
+
+def module(name: str) -> str:
+    """Return the name of the module in which the trial of a claim stands."""
+    return blocks("zh")[name][0].replace("-", "_")
 
 
 def wanted(name: str) -> str:
     """Return what the doctest of a trial says that it gives."""
-    page, _ = blocks("zh")[name]
-    module = importlib.import_module(page.replace("-", "_"))
-    examples = doctest.DocTestParser().get_examples(getattr(module, name).__doc__)
+    trials = importlib.import_module(f"trials.{module(name)}")
+    examples = doctest.DocTestParser().get_examples(getattr(trials, name).__doc__)
     (example,) = [each for each in examples if each.source == f"{name}()\n"]
     assert not example.options, "a doctest of a verdict has no options"
     return example.want.rstrip("\n")
+
+
+def verdict_of(name: str) -> str:
+    return wanted(name).split("\n")[0].split()[0]
+
+
+def functions(path: Path) -> dict[str, ast.FunctionDef]:
+    tree = ast.parse(path.read_text("utf-8"))
+    return {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])
 def test_all_statements_have_a_place_with_their_trial(language):
     found = blocks(language)
     assert sorted(found) == IDS
-    for name, (page, body) in found.items():
-        cells = re.findall(r'^--8<-- "(\w+)\.py:([\w-]+)"$', body, re.MULTILINE)
-        assert cells[-1] == (page.replace("-", "_"), name)
-        assert body.count(f"{{{{ {name}() }}}}") == 1
-        assert len(body.split("}}", 1)[1].strip()) > 8, f"{name}: no reason is given"
+    for name, (page, quote, body) in found.items():
+        assert name in functions(TRIALS / f"{page.replace('-', '_')}.py")
+        assert re.search(r"“.+”|\d", quote), f"{name}: it quotes nothing"
+        reason = re.sub(r"\{\{.*?\}\}", "", body)
+        assert len(reason.strip()) > 8, f"{name}: no reason is given"
+
+
+def test_each_trial_is_that_of_a_claim_of_its_page_and_all_there_is():
+    for path in TRIALS.glob("*.py"):
+        tried = {name for name in functions(path) if re.fullmatch(r"c\d+", name)}
+        assert tried == {name for name in IDS if module(name) == path.stem}
 
 
 def test_no_verdict_is_written_by_hand():
+    written = "|".join(word for words in WORDS.values() for word in words.values())
     for page in (ROOT / "docs").rglob("*.md"):
-        assert not re.findall(
-            r"^ */// (?:holds|imprecise|mistaken)\b", page.read_text("utf-8"), re.M
-        )
+        text = page.read_text("utf-8")
+        assert not re.findall(r"^ */// (?:holds|imprecise|mistaken)\b", text, re.M)
+        assert not re.findall(rf"^/// claim \| \w+ \| (?:{written})\b", text, re.M)
+        for block in BLOCK.finditer(text):
+            assert not re.match(rf"\**(?:{written})\**[：:(（]", block["body"].strip())
 
 
 @pytest.mark.parametrize("name", IDS)
@@ -74,26 +108,27 @@ def test_the_doctest_shows_the_whole_trial_so_that_another_result_fails(name):
     cases = [re.fullmatch(r"([✓✗]) (.+?): (.+)", line) for line in lines]
     assert cases
     assert all(cases)
-    opinion = head.endswith(" (opinion)")
+    options = {
+        "opinion": head.endswith(" (opinion)"),
+        "implied": head.startswith("implied"),
+    }
     trial = [
         Case(what, seen, mark == "✓")
         for mark, what, seen in (case.groups() for case in cases)
     ]
-    assert repr(Trial(*trial, opinion=opinion)) == wanted(name)
+    assert repr(Trial(*trial, **options)) == wanted(name)
     for number, case in enumerate(trial):
         turned = [*trial]
         turned[number] = case._replace(holds=not case.holds)
-        assert repr(Trial(*turned, opinion=opinion)) != wanted(name)
+        assert repr(Trial(*turned, **options)) != wanted(name)
 
 
 @pytest.mark.parametrize("name", IDS)
 def test_the_criterion_can_come_out_either_way(name):
-    page, _ = blocks("zh")[name]
-    source = (ROOT / "snippets" / f"{page.replace('-', '_')}.py").read_text("utf-8")
-    cell = source.partition(f"[start:{name}]")[2].partition(f"[end:{name}]")[0]
+    trial = functions(TRIALS / f"{module(name)}.py")[name]
     calls = [
         node
-        for node in ast.walk(ast.parse(cell))
+        for node in ast.walk(trial)
         if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Case"
     ]
     assert calls
@@ -109,24 +144,47 @@ def test_pages_and_ledger_show_the_verdicts(site, language):
     entries = ledger.select(".ledger > .claim")
     assert len(entries) == len(IDS)
     assert "\\(" not in ledger.get_text(), "a formula was not rendered"
-    for name, entry in zip(IDS, entries, strict=True):
-        verdict = wanted(name).split("\n")[0].split()[0]
+    for name, entry in zip(IDS, sorted(entries, key=place_of), strict=True):
+        verdict = verdict_of(name)
+        opinion = wanted(name).split("\n")[0].endswith(" (opinion)")
         assert entry["data-verdict"] == verdict
-        assert entry.select_one("strong").get_text() == WORDS[language][verdict]
-        path, _, anchor = entry.select_one("a")["href"].partition("#")
-        place = parsed(root / "ledger" / path / "index.html").find(id=anchor)
+        said = entry.select_one("strong").get_text()
+        assert re.split(" ?[(（]", said)[0] == WORDS[language][verdict]
+        assert opinion == (re.search("[(（]", said) is not None)
+        path, _, anchor = entry.select_one("a:not([href^='#'])")["href"].partition("#")
+        place = parsed((root / "ledger" / path / "index.html").resolve())
+        claim = place.find(id=anchor)
+        assert {"admonition", "claim"} <= set(claim["class"])
         assert anchor == name
-        title = place.select_one(".admonition-title").get_text()
-        assert title.startswith(WORDS[language][verdict])
-        assert place.select(".trial li")
-        assert place.select(".criterion code")
-    counts = [int(cell.get_text()) for cell in ledger.select("table tr:last-child td")]
-    verdicts = [wanted(name).split("\n")[0].split()[0] for name in IDS]
-    expected = [verdicts.count(verdict) for verdict in WORDS["zh"]]
-    assert counts == [*expected, len(IDS)]
-    home = parsed(root / "index.html")
-    tally = {
-        mark["data-tally"]: mark.get_text() for mark in home.select("[data-tally]")
-    }
-    assert tally["all"] == "80"
-    assert [int(tally[verdict]) for verdict in WORDS["zh"]] == expected
+        title = claim.select_one(".admonition-title")
+        assert title.select_one("strong.verdict").get_text() == said
+        assert title.get_text().startswith(said)
+        assert claim.select_one("details.criterion code")
+        cases = [
+            [(case["class"], case.get_text()) for case in each.select(".trial li")]
+            for each in (claim, entry)
+        ]
+        assert cases[0] == cases[1]
+        marks = ["✓" if "yes" in kinds else "✗" for kinds, _ in cases[0]]
+        assert marks == [line[0] for line in wanted(name).split("\n")[1:]]
+    verdicts = [verdict_of(name) for name in IDS]
+    expected = {verdict: verdicts.count(verdict) for verdict in WORDS["zh"]}
+    counts = [
+        int(cell.get_text()) for cell in ledger.select("table tr:last-child td")[1:]
+    ]
+    assert counts == [*filter(None, expected.values()), len(IDS)]
+    home = parsed(root / "index.html").select_one("article").get_text()
+    source = (ROOT / "docs" / language / "index.md").read_text("utf-8")
+    told = re.findall(r'.*claims\["\w+"\].*', source)
+    assert len(told) > 3
+    for line in told:
+        text = re.sub(
+            r'\{\{ claims\["(\w+)"\] \}\}',
+            lambda kind: str((expected | {"all": len(IDS)})[kind[1]]),
+            line,
+        )
+        assert re.sub(r"^- |\*\*", "", text) in home
+
+
+def place_of(entry) -> str:
+    return entry.select_one("a:not([href^='#'])")["href"].partition("#")[2]

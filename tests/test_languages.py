@@ -12,10 +12,11 @@ LABS = [page for page in PAGES if page.parts[0] == "labs"]
 PROSE = [page for page in PAGES if page not in LABS]
 HEADING = re.compile(r"^(#+) .*?(\{#[\w-]+\})?$", re.MULTILINE)
 FENCE = re.compile(r"^ *(`{3,})(.*)\n([\s\S]*?)^ *\1$", re.MULTILINE)
-BLOCK = re.compile(r"^ */// (\w+).*(?:\n +attrs: (.*))?", re.MULTILINE)
+INCLUDE = re.compile(r'^ *-+8<-+ "?(.*?)"?$', re.MULTILINE)
+BLOCK = re.compile(r"^ */// (\w+)(?: \| (c\d+) )?.*(?:\n +attrs: (.*))?", re.MULTILINE)
 FORMULA = re.compile(r"\$\$[\s\S]*?\$\$|\$[^$\n]+\$")
 LINK = re.compile(r"\]\((?!#)([^)\s]+)\)|\]\((#[^)\s]+)\)")
-VALUE = re.compile(r"\{\{ (.*?) ?\}\}")
+VALUE = re.compile(r"\{\{ (.*?) \}\}")
 CODE = re.compile(r"`[^`\n]+`")
 
 # True by definition, or quoted from the post to be judged.
@@ -31,6 +32,24 @@ def read(language: str, page: Path) -> str:
 
 def sections(text: str) -> list[str]:
     return re.split(r"^(?=#+ )", FENCE.sub("", text), flags=re.MULTILINE)
+
+
+def cells(text: str) -> list[str]:
+    """Return the includes that are alone in their paragraphs, or in their blocks."""
+    lines = ["", *text.splitlines(), ""]
+    return [
+        name[1]
+        for before, line, after in zip(lines, lines[1:], lines[2:], strict=False)
+        if (name := re.fullmatch(r' *--8<-- "([\w/]+\.py:[\w-]+)"', line))
+        and not before.partition("///")[0].strip()
+        and not after.partition("///")[0].strip()
+    ]
+
+
+def shown(text: str) -> list[str]:
+    """Return the cells, starts and ends of blocks in their order."""
+    kinds = rf"{INCLUDE.pattern}|^ */// (\w+)(?: \| (c\d+) )?|^ *///$|^#+ "
+    return [match.groups() for match in re.finditer(kinds, text, re.MULTILINE)]
 
 
 def test_both_languages_have_the_same_pages():
@@ -50,6 +69,7 @@ def test_headings_have_the_same_levels_and_explicit_ids(page):
 def test_cells_and_blocks_are_the_same_in_the_same_order(page):
     zh, en = read("zh", page), read("en", page)
     assert FENCE.findall(zh) == FENCE.findall(en)
+    assert shown(zh) == shown(en)
     assert BLOCK.findall(zh) == BLOCK.findall(en)
 
 
@@ -66,9 +86,37 @@ def test_each_section_has_the_same_formulas_links_and_values(page, pattern):
 @pytest.mark.parametrize("language", ["zh", "en"])
 @pytest.mark.parametrize("page", PROSE, ids=str)
 def test_a_page_holds_no_code(language, page):
-    for _, options, body in FENCE.findall(read(language, page)):
-        assert options.startswith("python exec="), options
-        assert re.fullmatch(r' *--8<-- "\w+\.py:[\w-]+"\n', body), body
+    text = read(language, page)
+    assert not FENCE.findall(text)
+    assert "\n    >>> " not in text
+    script = f"pages/{page.stem.replace('-', '_')}.py"
+    found = cells(text)
+    assert found == INCLUDE.findall(text), "an include among other text"
+    assert text.count("--8<--") == len(found)
+    assert len(set(found)) == len(found), "a cell stands twice"
+    for name in found:
+        file = name.partition(":")[0]
+        assert not file.startswith("trials/"), name
+        assert file == script or not file.startswith("pages/"), name
+        assert (DOCS.parent / "snippets" / file).is_file(), name
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+@pytest.mark.parametrize("page", PROSE, ids=str)
+def test_what_has_two_braces_is_a_value(language, page):
+    prose = CODE.sub("", FORMULA.sub("", read(language, page)))
+    assert "{{" not in VALUE.sub("", prose)
+    for value in VALUE.findall(prose):
+        expression, _, form = value.rpartition(":")
+        for each in (expression, value):
+            try:
+                compile(each.strip(), "value", "eval")
+            except SyntaxError:
+                continue
+            break
+        else:
+            raise AssertionError(f"{value} is no expression")
+        assert not re.search(r"\s", form) or not expression, value
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])
