@@ -1,28 +1,20 @@
 """The cards, and what else other sites show of a page: only with SITE_URL."""
 
-import io
 import re
+import shutil
 from pathlib import Path
 
-import cards
 import pytest
+from book.material.previews import SIZE
 from bs4 import BeautifulSoup
-from fontTools.ttLib import TTFont
 from PIL import Image
 from project import CODE, OUTPUT, ROOT, Project
 
 SITE = "https://example.org/a/"
 CONFIG = (ROOT / "mkdocs.yml").read_text("utf-8")
-TITLES = sorted(
-    re.search(r"^# (.*?) \{#", path.read_text("utf-8"), re.MULTILINE)[1]
-    for path in (ROOT / "docs").glob("[ze][hn]/**/*.md")
-)
-SECTIONS = re.findall(r"^  - (.*?):(?: .*)?$", CONFIG.partition("\ntheme:")[0], re.M)
-SECTIONS += re.findall(
-    r"^            .*: (.+)$", CONFIG.partition("nav_translations:")[2], re.MULTILINE
-)
 NAMES = re.findall(r"^ *site_name: (.*)$", CONFIG, re.MULTILINE)
-WIDTH = cards.WIDTH - 2 * cards.MARGIN
+PAGES = {"": "zh", "demo": "zh", "en": "en", "en/demo": "en"}
+CARDS = {language: f"assets/card-{language}.png" for language in ("zh", "en")}
 
 # Stands in for every socket of a build and its children: it reaches this machine only.
 OFFLINE = """
@@ -41,6 +33,9 @@ socket.socket = Offline
 def build(directory: Path, **variables: str) -> Project:
     """Build a small site with a long title, one with code and one with a formula."""
     project = Project(directory)
+    for card in CARDS.values():
+        (project.root / "docs" / card).parent.mkdir(exist_ok=True)
+        shutil.copy(ROOT / "docs" / card, project.root / "docs" / card)
     project.snippet("demo", "x = 1", "print(x)")
     project.page("demo", ("first", CODE), ("second", OUTPUT), prose="A & “B”.")
     titles = {"zh": "`no_grad` 与 $\\beta_1$", "en": "`no_grad` and $\\beta_1$ < 1"}
@@ -71,12 +66,14 @@ def properties(project: Project, page: str) -> dict[str, str]:
 
 
 def test_a_card_has_the_size_that_is_said(published):
-    for page in ("", "demo", "en", "en/demo"):
-        card = Image.open(published.root / "site" / page / "card.png")
+    for page, language in PAGES.items():
+        card = Image.open(published.root / "site" / CARDS[language])
         said = properties(published, page)
         size = int(said["og:image:width"]), int(said["og:image:height"])
-        assert card.size == size == (1200, 630)
-        assert len(card.getcolors()) > 16
+        assert card.size == size == SIZE == (1200, 630)
+        assert card.format == "PNG"
+        assert said["og:image:type"] == "image/png"
+        assert len(card.getcolors(1 << 20)) > 16
 
 
 def test_a_page_says_what_it_is_with_absolute_addresses(published):
@@ -86,14 +83,14 @@ def test_a_page_says_what_it_is_with_absolute_addresses(published):
     ):
         said = properties(published, page)
         assert said["og:url"] == f"{SITE}{page}/"
-        assert said["og:image"] == f"{SITE}{page}/card.png"
-        assert (published.root / "site" / page / "card.png").is_file()
+        assert said["og:image"] == f"{SITE}{CARDS[PAGES[page]]}"
+        assert (published.root / "site" / CARDS[PAGES[page]]).is_file()
         assert said["og:locale"] == locale
         assert said["og:locale:alternate"] == other
         assert said["og:type"] == "article"
         assert said["og:description"] == "A & “B”."
         assert said["twitter:card"] == "summary_large_image"
-        assert said["og:title"] in said["og:image:alt"]
+        assert said["og:site_name"] in said["og:image:alt"]
         assert said["og:site_name"] in NAMES
     assert properties(published, "en/demo")["og:title"] == "no_grad and β1 < 1"
     for page, name in (("", NAMES[0]), ("en", NAMES[1])):
@@ -103,62 +100,35 @@ def test_a_page_says_what_it_is_with_absolute_addresses(published):
 
 
 def test_without_an_address_there_is_nothing_of_it(tmp_path):
-    project = build(tmp_path, PYTHONPROFILEIMPORTTIME="1", SITE_URL="")
-    assert not list((project.root / "site").rglob("card.png"))
-    assert not properties(project, "demo")
-    imported = set(re.findall(r"\| +([\w.]+)$", project.said, re.MULTILINE))
-    assert "mkdocs" in imported
-    assert not {"cards", "PIL.ImageFont"} & imported
+    project = build(tmp_path, SITE_URL="")
+    for page in PAGES:
+        assert not properties(project, page)
+        assert "card-" not in project.html(page)
 
 
-def test_two_builds_draw_the_same_bytes(published, tmp_path):
-    again = build(tmp_path, SITE_URL=SITE)
-    for page in ("", "demo", "en", "en/demo"):
-        first, second = (
-            (project.root / "site" / page / "card.png").read_bytes()
-            for project in (published, again)
-        )
-        assert first == second
+def test_there_is_a_card_for_each_language_small_and_no_other():
+    cards = {path.name: path for path in (ROOT / "docs" / "assets").glob("card*")}
+    assert set(cards) == {Path(card).name for card in CARDS.values()}
+    assert all(path.stat().st_size < 100_000 for path in cards.values())
+    first, second = (path.read_bytes() for path in cards.values())
+    assert first != second
 
 
-def test_the_font_is_not_published(published):
-    names = {path.name for path in (published.root / "site").rglob("*")}
-    assert not {cards.FONT.name, cards.FONT.with_suffix(".OFL.txt").name} & names
-
-
-def test_the_font_has_every_character_of_titles_sections_and_names():
-    known = set(TTFont(io.BytesIO(cards.FONT.read_bytes())).getBestCmap())
-    assert len(TITLES) > 50
-    assert {"1 梯度累积", "Labs", "附录"} <= set(SECTIONS)
-    missing = {
-        character: text
-        for text in [*TITLES, *SECTIONS, *NAMES]
-        for character in re.sub(r"\$[^$]*\$", "", text)
-        if ord(character) not in known
+def test_a_build_publishes_a_card_as_it_is(published):
+    for card in CARDS.values():
+        built = published.root / "site" / card
+        assert built.read_bytes() == (ROOT / "docs" / card).read_bytes()
+    drawn = {path.name for path in (published.root / "site").rglob("*.png")}
+    assert {name for name in drawn if "card" in name} == {
+        Path(card).name for card in CARDS.values()
     }
-    assert not missing, "cut the font anew, as CONTRIBUTING.md says"
-    assert cards.FONT.stat().st_size < 1_200_000
-    assert cards.FONT.with_suffix(".OFL.txt").is_file()
 
 
-@pytest.mark.parametrize("title", TITLES)
-def test_a_title_is_broken_where_it_may_be_and_fits(title):
-    size, lines = cards.fitted(title)
-    assert size >= 64
-    assert all(cards.font(size).getlength(line) <= WIDTH for line in lines)
-    for width in (300, 600, WIDTH):
-        lines = cards.broken(title, 64, width)
-        assert "".join("".join(lines).split()) == "".join(title.split())
-        assert not [line for line in lines if line[0] in cards.CLOSING]
-        assert not [line for line in lines[:-1] if line[-1] in cards.OPENING]
-        pieces = [piece for line in lines for piece in line.split()]
-        latin = re.findall(r"[A-Za-z_.()]+", title)
-        assert [w for p in pieces for w in re.findall(r"[A-Za-z_.()]+", p)] == latin
-
-
-def test_long_titles_stay_on_the_card():
-    for title in ("损失与优化器的细节，" * 8, "Losses and optimizers in detail " * 5):
-        size, lines = cards.fitted(title)
-        foot = cards.HEIGHT - 64 - 34
-        assert 150 + size + (len(lines) - 1) * 1.28 * size + 0.2 * size < foot
-        assert all(cards.font(size).getlength(line) <= WIDTH for line in lines)
+def test_a_page_names_no_language_but_its_own_and_the_others(published):
+    for page, language in PAGES.items():
+        head = BeautifulSoup(published.html(page), "html.parser").head
+        own = head.select("meta[property='og:locale']")
+        others = head.select("meta[property='og:locale:alternate']")
+        assert len(own) == len(others) == 1
+        assert own[0]["content"].startswith(language)
+        assert not others[0]["content"].startswith(language)

@@ -7,6 +7,7 @@ import jieba
 import pytest
 
 DOCS = Path(__file__).parents[1] / "docs"
+DICTIONARY = DOCS / "hooks" / "book" / "material" / "search_dictionary.txt"
 # What is typed, and a place that must be among the first three pages.
 QUERIES = {
     "zh": {
@@ -109,7 +110,7 @@ def test_there_are_twenty_queries_in_each_language():
 def test_the_terms_of_the_glossary_are_words_to_the_search():
     words = jieba.Tokenizer()
     words.initialize()
-    words.load_userdict(str(DOCS / "hooks" / "jieba.txt"))
+    words.load_userdict(str(DICTIONARY))
     glossary = (DOCS / "zh" / "glossary.md").read_text("utf-8")
     terms = re.findall(r"^\| ([\u4e00-\u9fff]{2,}) \|", glossary, re.MULTILINE)
     assert len(terms) > 50
