@@ -91,8 +91,13 @@ class Run:
         settings: Settings,
         memory: Memory,
         on_failure: Callable[[str], None] | None = None,
+        sources: dict[str, str] | None = None,
     ) -> None:
-        """on_failure: is told of a failing cell; without it, one ends the run."""
+        """on_failure: is told of a failing cell; without it, one ends the run.
+
+        sources: the files of the pages, as messages name them.
+        """
+        self.sources = sources or {}
         self.cells, self.snippets, self.store = cells, snippets, store
         self.settings, self.memory, self.on_failure = settings, memory, on_failure
         keys = Keys(snippets)
@@ -207,7 +212,8 @@ class Run:
         if result.failure:
             place = f"{cell.file}:{result.line or cell.line}"
             label = cell.code if cell.kind == "value" else cell.id
-            reason = f"page {name}: cell {label!r} at {place}: {result.failure}"
+            page = self.sources.get(name, name)
+            reason = f"{page}: cell {label!r} at {place}: {result.failure}"
             if not self.on_failure:
                 raise Fault(reason)
             self.on_failure(reason)

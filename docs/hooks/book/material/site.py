@@ -155,8 +155,18 @@ class Site:
     def run_cells(self) -> None:
         """Begin to run what is not known, beside what the build does meanwhile."""
         tell = self.tell if self.serving else None
+        sources = {page.name: f"docs/{page.source}" for page in self.pages.values()}
+        for page in self.pages.values():
+            if page.language == self.default:
+                sources[page.name] = f"docs/{page.source}"
         self.run = Run(
-            self.cells, self.snippets, self.store, self.settings, self.memory, tell
+            self.cells,
+            self.snippets,
+            self.store,
+            self.settings,
+            self.memory,
+            tell,
+            sources,
         )
         self.run.begin()
 
