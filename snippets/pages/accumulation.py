@@ -212,3 +212,18 @@ print(f"drift: {drift:.1e}")
 print(error_of(loss.backward))
 print(error_of(z1.backward))
 # --8<-- [end:backward-errors]
+
+# --8<-- [start:try-three]
+w, b = parameters()
+for _ in range(3):
+    z = torch.matmul(x, w) + b
+    torch.nn.functional.binary_cross_entropy_with_logits(z, y).backward()
+print(w.grad[0])
+# --8<-- [end:try-three]
+
+# --8<-- [start:try-sum]
+w, b = parameters()
+z = torch.matmul(x, w) + b
+torch.nn.functional.binary_cross_entropy_with_logits(z, y, reduction="sum").backward()
+print(w.grad[0])
+# --8<-- [end:try-sum]
