@@ -127,7 +127,7 @@ for kind in (2.0, math.inf):
 # --8<-- [end:try-kinds]
 
 # --8<-- [start:try-tight]
-_, tight = descend(start, 0.0009, 100_000, max_norm=0.5)
+_, tight = descend(start, 0.0009, 30_000, max_norm=0.5)
 later = next(t for t, norm in enumerate(tight) if norm < 0.5)
 print("max_norm = 1:  ", idle)
 print("max_norm = 0.5:", later)
