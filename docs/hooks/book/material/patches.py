@@ -75,7 +75,7 @@ PATCHES = (
         "the maps for debuggers do not ship",
     ),
     Patch(
-        "switching", "mkdocs-material", "9.8.1", "stylesheets/main.",
+        "switching", "mkdocs-material", "9.8.1", "stylesheets/palette.",
         r"\[data-md-color-switching\] \*[^{}]*\{[^{}]*\}", "", 1,
         "it makes a browser style the whole page anew each time that one loads",
     ),
