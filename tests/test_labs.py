@@ -121,7 +121,7 @@ def test_what_names_says_in_words():
     )
     assert abs(single - best) < 0.05
     assert runs["RNN"].accuracy < min(runs["GRU"].accuracy, runs["LSTM"].accuracy)
-    by_seed = names.accuracy_by_seed([nn.RNN, nn.LSTM], [0, 1], epochs=4)
+    by_seed = names.accuracy_by_seed([nn.RNN, nn.LSTM], [0, 1], epochs=3)
     assert all(a < b for a, b in zip(*by_seed.values(), strict=True))
     within, chance = names.kinship(runs["GRU"].model)
     assert 2 * chance < within < 0.5

@@ -69,8 +69,8 @@ print("LayerNorm", norm.weight.tolist(), norm.bias.tolist())
 # --8<-- [start:target]
 print("y:", tuple(y.shape), y.requires_grad, y.grad)
 
-losses = loss_when_y_is_trained(2000)
-for step in (0, 500, 1000, 1999):
+losses = loss_when_y_is_trained(500)
+for step in (0, 100, 300, 499):
     print(f"step {step:4}  loss {losses[step]:8.2f}")
 # --8<-- [end:target]
 
@@ -212,3 +212,18 @@ print(f"drift: {drift:.1e}")
 print(error_of(loss.backward))
 print(error_of(z1.backward))
 # --8<-- [end:backward-errors]
+
+# --8<-- [start:try-three]
+w, b = parameters()
+for _ in range(3):
+    z = torch.matmul(x, w) + b
+    torch.nn.functional.binary_cross_entropy_with_logits(z, y).backward()
+print(w.grad[0])
+# --8<-- [end:try-three]
+
+# --8<-- [start:try-sum]
+w, b = parameters()
+z = torch.matmul(x, w) + b
+torch.nn.functional.binary_cross_entropy_with_logits(z, y, reduction="sum").backward()
+print(w.grad[0])
+# --8<-- [end:try-sum]

@@ -118,3 +118,17 @@ print(nothing, *(warning.category.__name__ for warning in caught))
 print(textwrap.fill(str(caught[0].message), 40))
 print(clip_grad_norm_(layer.parameters(), max_norm=1.0))
 # --8<-- [end:consumed]
+
+# --8<-- [start:try-kinds]
+for kind in (2.0, math.inf):
+    p.grad = torch.tensor([3.0, 4.0])
+    clip_grad_norm_([p], max_norm=1.0, norm_type=kind)
+    print(kind, p.grad)
+# --8<-- [end:try-kinds]
+
+# --8<-- [start:try-tight]
+_, tight = descend(start, 0.0009, 30_000, max_norm=0.5)
+later = next(t for t, norm in enumerate(tight) if norm < 0.5)
+print("max_norm = 1:  ", idle)
+print("max_norm = 0.5:", later)
+# --8<-- [end:try-tight]

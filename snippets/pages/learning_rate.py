@@ -63,3 +63,13 @@ for kappa in (1, 4, 25, 100):
         f"    {formula:.2f}: {by_formula:3}"
     )
 # --8<-- [end:two-directions]
+
+# --8<-- [start:try-ten]
+for lr in (1.0, 2 / 1.1, 1.9):
+    print(f"lr {lr:.3f}: {steps_on_bowl(lr, (0.1, 1.0))} steps")
+# --8<-- [end:try-ten]
+
+# --8<-- [start:try-steep]
+for lr in (0.25, 0.49, 0.5):
+    print(f"lr {lr}: {steps_on_bowl(lr, (4.0,))} steps")
+# --8<-- [end:try-steep]

@@ -165,3 +165,18 @@ for _ in range(2):
     scheduler.step()
     print("lr", scheduler.get_last_lr()[0])
 # --8<-- [end:recipe]
+
+# --8<-- [start:try-thousand]
+for name in ("SGD", "Adam"):
+    right, _ = finish(optimizers[name], 1 / 4)
+    wrong, _ = finish(optimizers[name], 1000 / 4)
+    print(f"{name:5} {relative(wrong, right):.0e}")
+# --8<-- [end:try-thousand]
+
+# --8<-- [start:try-tighter]
+for bound in (0.5, 0.25):
+    right, norms = finish(optimizers["SGD"], 1 / 4, bound)
+    wrong, _ = finish(optimizers["SGD"], 1, bound)
+    row = f"norms {min(norms):.2f} and more, {relative(wrong, right):.0e} off"
+    print(f"max_norm {bound}: {row}")
+# --8<-- [end:try-tighter]

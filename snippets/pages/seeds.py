@@ -67,3 +67,19 @@ for threads in (2, 4):
     same = torch.equal(draws, one_draws)
     print(f"{threads} threads: same draws {same}, sums {apart_sum[threads]:.0e} apart")
 # --8<-- [end:threads]
+
+# --8<-- [start:try-longer]
+(long,), (longer,) = drawn(32), drawn(48)
+print("32 and 48:", torch.equal(long, longer[:32]))
+(odd,) = drawn(40)
+print("32 and 40:", torch.equal(long, odd[:32]))
+agree = (long == odd[:32]).sum().item()
+print("equal:    ", agree, "of 32")
+# --8<-- [end:try-longer]
+
+# --8<-- [start:try-generator]
+own = torch.Generator().manual_seed(7)
+torch.manual_seed(42)
+noise = torch.randn(3, generator=own)
+print("undisturbed:", torch.equal(torch.randn(15), fifteen))
+# --8<-- [end:try-generator]

@@ -231,3 +231,24 @@ for name, options in variants.items():
     apart[name] = [once_or_many(kind, True, **options)[0] for kind in kinds]
     print(f"{name:18}", *(f"{gap:.1e}" for gap in apart[name]))
 # --8<-- [end:once-options]
+
+# --8<-- [start:try-by-hand]
+ws = [torch.tensor(1.0, requires_grad=True) for _ in range(3)]
+bs = [torch.tensor(0.0) for _ in range(3)]
+loss = (unrolled(i, h1, ws, bs) - target) ** 2 / 2
+loss.backward()
+print(*[copy.grad.item() for copy in ws])
+# --8<-- [end:try-by-hand]
+
+# --8<-- [start:try-cell-state]
+torch.manual_seed(0)
+lstm, sequence = nn.LSTM(8, 16), torch.randn(20, 1, 8)
+whole, _ = lstm(sequence)
+state, outputs = None, []
+for step in sequence.split(1):
+    output, (h, c) = lstm(step, state)
+    state = h, torch.zeros_like(c)
+    outputs.append(output)
+lost = (torch.cat(outputs) - whole).abs().max().item()
+print(f"c dropped: {lost:.2f}")
+# --8<-- [end:try-cell-state]

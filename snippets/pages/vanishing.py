@@ -127,3 +127,16 @@ for factor in (1, 4, 8):
     row = (f"{large[factor, *key]:.1e}" for key in shown)
     print(f"x {factor:<5}", *row)
 # --8<-- [end:scaled]
+
+# --8<-- [start:try-how-far]
+norms = norms_by_distance(matrices["ρ = 0.9"], lambda z: z, steps=200)
+far = next(k for k, norm in enumerate(norms) if norm < 1e-6)
+print("by rho alone:", math.ceil(math.log(1e-6) / math.log(0.9)))
+print("measured:    ", far)
+# --8<-- [end:try-how-far]
+
+# --8<-- [start:try-shut]
+shut = initial_norms(lambda: open_gate(nn.LSTM(16, 64), -2.0), seeds=3)
+closed = rate(typical(shut), 10, 30)
+print(f"b = -2: rate {closed:.3f}")
+# --8<-- [end:try-shut]
