@@ -357,14 +357,14 @@ COVERED = {
     "MSELoss": (regression("mse_loss"), 0, 0),
     "HuberLoss": (regression("huber_loss", delta=(1.0, 0.3, 5.0)), 0, 1),
     "SmoothL1Loss": (regression("smooth_l1_loss", beta=(1.0, 0.3, 0.0)), 0, 1),
-    "BCELoss": (bce, 2, 1),
-    "BCEWithLogitsLoss": (bce_with_logits, 0, 3),
+    "BCELoss": (bce, 2, 2),
+    "BCEWithLogitsLoss": (bce_with_logits, 0, 5),
     "SoftMarginLoss": (soft_margin, 0, 2),
     "MultiLabelSoftMarginLoss": (multilabel_soft_margin, 0, 0),
-    "NLLLoss": (nll, 4, 2),
-    "CrossEntropyLoss": (cross_entropy, 2, 1),
+    "NLLLoss": (nll, 6, 3),
+    "CrossEntropyLoss": (cross_entropy, 4, 4),
     "LinearCrossEntropyLoss": (linear_cross_entropy, 2, 2),
-    "AdaptiveLogSoftmaxWithLoss": (adaptive, 2, 2),
+    "AdaptiveLogSoftmaxWithLoss": (adaptive, 2, 8),
     "KLDivLoss": (kl, 0, 1),
     "PoissonNLLLoss": (poisson, 0, 0),
     "GaussianNLLLoss": (gaussian, 0, 0),
@@ -372,14 +372,14 @@ COVERED = {
     "HingeEmbeddingLoss": (
         ranking("hinge_embedding_loss", labelled, margin=(1.0, 0.3)), 0, 0,
     ),
-    "MultiMarginLoss": (multi_margin, 2, 1),
-    "MultiLabelMarginLoss": (multilabel_margin, 2, 1),
+    "MultiMarginLoss": (multi_margin, 2, 2),
+    "MultiLabelMarginLoss": (multilabel_margin, 2, 2),
     "CosineEmbeddingLoss": (
         ranking("cosine_embedding_loss", pair_of_vectors, **vectors), 0, 0,
     ),
     "TripletMarginLoss": (ranking("triplet_margin_loss", triplets, **three), 0, 0),
     "TripletMarginWithDistanceLoss": (triplet_with_distance, 0, 0),
-    "CTCLoss": (ctc, 2, 16),
+    "CTCLoss": (ctc, 8, 40),
 }  # fmt: skip
 
 
