@@ -120,7 +120,7 @@ def cross_entropy(
     shape without C, or floating probabilities of the very same shape. ``weight``: (C).
     "mean" divides by the weights of the targets for classes, and by the number of
     samples for probabilities. Errors: see check_classes.
-    Source: Szegedy et al. 2016, section 7 (label smoothing); documentation of
+    Source: Szegedy et al. 2015, section 7 (label smoothing); documentation of
     torch.nn.CrossEntropyLoss.
 
     >>> input = torch.tensor([[2.0, 0.0, 0.0], [0.0, 0.0, 0.0]])
@@ -289,7 +289,7 @@ def adaptive_log_softmax(
     ``head`` (F + K, H) names F of them and K clusters; cluster k has its classes behind
     two matrices, ``tail[k]``, (h, H) and (c, h). IndexError on a class out of range
     (torch: RuntimeError).
-    Source: Grave et al. 2017; documentation of torch.nn.AdaptiveLogSoftmaxWithLoss.
+    Source: Grave et al. 2016; documentation of torch.nn.AdaptiveLogSoftmaxWithLoss.
 
     >>> head, tail = torch.zeros(2, 3), [(torch.zeros(1, 3), torch.zeros(4, 1))]
     >>> adaptive_log_softmax(torch.ones(2, 3), torch.tensor([0, 2]), head, tail)

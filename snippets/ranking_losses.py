@@ -73,7 +73,7 @@ def multi_margin_loss(
     ``weight``: (C), that of the target. "mean" divides by N, whatever the weights.
     ValueError on p other than 1 and 2 or a wrong shape; RuntimeError on a class out of
     range, as in torch.
-    Source: Weston & Watkins 1999; documentation of torch.nn.MultiMarginLoss.
+    Source: documentation of torch.nn.MultiMarginLoss.
 
     >>> multi_margin_loss(torch.tensor([[0.0, 0.5, 3.0]]), torch.tensor([1]))
     tensor(1.3333)
