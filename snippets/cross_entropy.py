@@ -57,7 +57,9 @@ def check_classes(input: Tensor, target: Tensor, ignore_index: int) -> None:
     if target.shape != shape:
         raise ValueError(f"expected target of shape {tuple(shape)}, not {target.shape}")
     if target.dtype not in (torch.int64, torch.uint8):
-        raise RuntimeError(f"expected scalar type Long but found {target.dtype}")
+        raise RuntimeError(
+            f"expected target dtype to be Long or Byte, not {target.dtype}"
+        )
     classes = input.shape[min(1, input.dim() - 1)]
     wrong = (target != ignore_index) & ((target < 0) | (target >= classes))
     if wrong.any():

@@ -59,6 +59,7 @@ def pulls(z, label, dtype=torch.float32):
     return shown
 
 
+dead = next(z for z in range(1, 40) if pulls(float(z), 0.0)[1] == 0)
 print("  y     z   sigmoid, BCE        with logits")
 for label, zs in ((0.0, (5.0, 16.0, 17.0, 50.0)), (1.0, (-20.0, -28.0, -35.0, -104.0))):
     for z in zs:
@@ -152,13 +153,14 @@ print("v.norm()    ", own.tolist()[0])
 # --8<-- [end:where]
 
 # --8<-- [start:low-precision]
-ones = torch.ones(70_000)
+ones, sums = torch.ones(70_000), {}
 for dtype in (torch.float16, torch.bfloat16):
     x, zero = ones.to(dtype), torch.zeros(70_000, dtype=dtype)
     flat = torch.zeros(1, 10, dtype=dtype)
+    sums[dtype] = F.l1_loss(x, zero, reduction="sum").item()
     print(
         f"{str(dtype)[6:]:9}",
-        f"Σ1 = {F.l1_loss(x, zero, reduction='sum').item():.0f}",
+        f"Σ1 = {sums[dtype]:.0f}",
         f"  300² = {F.mse_loss(300 * x[:1], zero[:1]).item():.0f}",
         f"  ln 10 = {F.cross_entropy(flat, first).item():.4f}",
     )
@@ -169,12 +171,14 @@ with torch.autocast("cpu", torch.bfloat16):
 
 # --8<-- [start:digits-lost]
 z = torch.tensor([8.0, 8.1], dtype=torch.bfloat16)
+apart = (z[1] - z[0]).item()
 print("two logits      ", z.tolist())
 z = torch.tensor([20.0], requires_grad=True)
 (grad,) = torch.autograd.grad(F.binary_cross_entropy_with_logits(z, torch.ones(1)), z)
 (own,) = torch.autograd.grad(F.softplus(-z), z)
 print("σ(20) − 1       ", grad.item())
-print("−σ(−20)         ", own.item())
+slope = own.item()
+print("−σ(−20)         ", slope)
 # --8<-- [end:digits-lost]
 
 # --8<-- [start:several]
