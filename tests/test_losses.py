@@ -363,8 +363,8 @@ COVERED = {
     "MultiLabelSoftMarginLoss": (multilabel_soft_margin, 0, 0),
     "NLLLoss": (nll, 6, 3),
     "CrossEntropyLoss": (cross_entropy, 4, 4),
-    "LinearCrossEntropyLoss": (linear_cross_entropy, 2, 2),
-    "AdaptiveLogSoftmaxWithLoss": (adaptive, 2, 8),
+    "LinearCrossEntropyLoss": (linear_cross_entropy, 8, 8),  # BLAS sums by shape
+    "AdaptiveLogSoftmaxWithLoss": (adaptive, 16, 16),  # and by rows
     "KLDivLoss": (kl, 0, 1),
     "PoissonNLLLoss": (poisson, 0, 0),
     "GaussianNLLLoss": (gaussian, 0, 0),
