@@ -95,23 +95,22 @@ for at in (0, 2000, 3999):
     print(f"x = {x[at]:.1f}   σ learned {sigma[at]:.3f}   true {noise[at]:.3f}")
 # --8<-- [end:gaussian]
 
-# --8<-- [start:gaussian-collapse]
-exact = torch.zeros(1)
-for v in (1.0, 1e-3, 1e-6, 1e-9):
-    var = torch.tensor([v], requires_grad=True)
-    loss = F.gaussian_nll_loss(exact, exact, var)
-    loss.backward()
-    print(f"var {v:7.0e}   loss {loss.item():8.3f}   ∂/∂var {var.grad.item():11.1f}")
-# --8<-- [end:gaussian-collapse]
-
 # --8<-- [start:gaussian-variance]
-pull = {}
+exact, pull = torch.zeros(1), {}
 for v in (0.01, 1.0, 100.0):
     mean = torch.tensor([1.0], requires_grad=True)
     F.gaussian_nll_loss(mean, exact, torch.tensor([v])).backward()
     pull[v] = mean.grad.item()
     print(f"var {v:6}   pull on the mean {pull[v]:8.2f}")
 # --8<-- [end:gaussian-variance]
+
+# --8<-- [start:gaussian-collapse]
+for v in (1.0, 1e-3, 1e-6, 1e-9):
+    var = torch.tensor([v], requires_grad=True)
+    loss = F.gaussian_nll_loss(exact, exact, var)
+    loss.backward()
+    print(f"var {v:7.0e}   loss {loss.item():8.3f}   ∂/∂var {var.grad.item():11.1f}")
+# --8<-- [end:gaussian-collapse]
 
 # --8<-- [start:poisson]
 counts = torch.tensor([0.0, 1.0, 4.0])

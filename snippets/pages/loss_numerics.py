@@ -67,19 +67,6 @@ for label, zs in ((0.0, (5.0, 16.0, 17.0, 50.0)), (1.0, (-20.0, -28.0, -35.0, -1
         print(f"{label:3.0f} {z:5.0f} {row}")
 # --8<-- [end:bce]
 
-# --8<-- [start:bce-figure]
-figure, panel = axes(("z, y = 0", "∂loss/∂z"))
-line = [k / 4 for k in range(0, 121)]
-dtypes = (torch.float32, torch.bfloat16, torch.float16)
-for number, dtype in enumerate(dtypes):
-    slopes = [pulls(z, 0.0, dtype)[1] for z in line]
-    panel.plot(line, slopes, **style(number), label=f"sigmoid, BCE, {str(dtype)[6:]}")
-slopes = [pulls(z, 0.0)[3] for z in line]
-panel.plot(line, slopes, **style(3), label="with logits, float32")
-panel.legend(fontsize=8)
-print(svg(figure, "dies"))
-# --8<-- [end:bce-figure]
-
 # --8<-- [start:clamp]
 p = torch.tensor([0.0, 1e-45], requires_grad=True)
 values = F.binary_cross_entropy(p, torch.ones(2), reduction="none")
@@ -93,6 +80,19 @@ half = torch.tensor([0.0], dtype=torch.float16, requires_grad=True)
 F.binary_cross_entropy(half, half.detach()).backward()
 print("float16, p = y  ", half.grad.tolist())
 # --8<-- [end:clamp]
+
+# --8<-- [start:bce-figure]
+figure, panel = axes(("z, y = 0", "∂loss/∂z"))
+line = [k / 4 for k in range(0, 121)]
+dtypes = (torch.float32, torch.bfloat16, torch.float16)
+for number, dtype in enumerate(dtypes):
+    slopes = [pulls(z, 0.0, dtype)[1] for z in line]
+    panel.plot(line, slopes, **style(number), label=f"sigmoid, BCE, {str(dtype)[6:]}")
+slopes = [pulls(z, 0.0)[3] for z in line]
+panel.plot(line, slopes, **style(3), label="with logits, float32")
+panel.legend(fontsize=8)
+print(svg(figure, "dies"))
+# --8<-- [end:bce-figure]
 
 
 # --8<-- [start:masked-rows]

@@ -194,6 +194,14 @@ for q in (0.1, 0.5, 0.9):
     print(f"q = {q}   c = {c:.3f}   quantile {sample.quantile(q):.3f}")
 # --8<-- [end:quartiles]
 
+# --8<-- [start:own-row]
+line = torch.linspace(-6, 6, 49, dtype=torch.float64)
+for gamma in (0.0, 1.0, 2.0):
+    values = focal_loss(line, torch.zeros_like(line), gamma=gamma, reduction="none")
+    above = values[1:-1] > (values[:-2] + values[2:]) / 2 + 1e-12
+    print(f"γ = {gamma:.0f}: above the chord at {int(above.sum()):2} of {len(above)}")
+# --8<-- [end:own-row]
+
 # --8<-- [start:farther]
 far = torch.tensor([1.0, 2.0, 3.0, 4.0, 9000.0], dtype=torch.float64)
 for name, loss in (("MSE", mse_loss), ("L1", l1_loss), ("Huber", huber_loss)):
@@ -203,11 +211,3 @@ for name, loss in (("MSE", mse_loss), ("L1", l1_loss), ("Huber", huber_loss)):
 values = [quantile_loss(torch.full_like(far, c), far, q=0.9) for c in candidates]
 print(f"q = 0.9 {candidates[values.index(min(values))]:6.1f}")
 # --8<-- [end:farther]
-
-# --8<-- [start:own-row]
-line = torch.linspace(-6, 6, 49, dtype=torch.float64)
-for gamma in (0.0, 1.0, 2.0):
-    values = focal_loss(line, torch.zeros_like(line), gamma=gamma, reduction="none")
-    above = values[1:-1] > (values[:-2] + values[2:]) / 2 + 1e-12
-    print(f"γ = {gamma:.0f}: above the chord at {int(above.sum()):2} of {len(above)}")
-# --8<-- [end:own-row]
