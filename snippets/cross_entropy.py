@@ -1,7 +1,7 @@
 """Losses for classes: log-softmax, NLL, cross-entropy, and two with a linear layer."""
 
 import torch
-from reductions import check_reduction, reduce
+from reductions import check_reduction, check_shapes, reduce
 from torch import Tensor
 from torch.nn.functional import linear
 
@@ -106,6 +106,18 @@ def nll_loss(
 # --8<-- [end:nll]
 
 
+def by_class(logs: Tensor, weight: Tensor | None, dim: int = 1) -> Tensor:
+    """Return ``logs`` times the weight of each class, which stands on axis ``dim``.
+
+    >>> by_class(torch.ones(2, 3), torch.tensor([1.0, 2.0, 3.0]))
+    tensor([[1., 2., 3.],
+            [1., 2., 3.]])
+    """
+    if weight is None:
+        return logs
+    return logs * weight.view([-1 if axis == dim else 1 for axis in range(logs.dim())])
+
+
 # --8<-- [start:cross-entropy]
 def cross_entropy(
     input: Tensor,
@@ -134,31 +146,25 @@ def cross_entropy(
     if not 0 <= label_smoothing <= 1:
         raise ValueError(f"label_smoothing must be in [0, 1], not {label_smoothing}")
     dim = min(1, input.dim() - 1)
-    classes = input.shape[dim]
     logs = torch.log_softmax(input, dim)
-    column = [-1 if axis == dim else 1 for axis in range(input.dim())]
+    share = label_smoothing / input.shape[dim]
     if target.is_floating_point():
-        if target.shape != input.shape:
-            raise ValueError(
-                f"probabilities of shape {tuple(target.shape)} for {tuple(input.shape)}"
-            )
-        target = target * (1 - label_smoothing) + label_smoothing / classes
-        if weight is not None:
-            logs = logs * weight.view(column)
+        check_shapes(input=input, probabilities=target)
+        logs = by_class(logs, weight, dim)
+        target = target * (1 - label_smoothing) + share
         return reduce(-(logs * target).sum(dim), reduction)
 
-    options = {"ignore_index": ignore_index, "reduction": reduction}
-    named = nll_loss(logs, target, weight, **options)
+    named = nll_loss(
+        logs, target, weight, ignore_index=ignore_index, reduction=reduction
+    )
     if label_smoothing == 0:
         return named
     kept = target != ignore_index
-    if weight is None:
-        total = kept.sum()
-    else:
-        total = weight[target.where(kept, 0)][kept].sum()
-        logs = logs * weight.view(column)
-    spread = reduce(torch.where(kept, -logs.sum(dim), 0), reduction, total)
-    return (1 - label_smoothing) * named + spread * (label_smoothing / classes)
+    total = (target * 0 + 1 if weight is None else weight[target.where(kept, 0)])[kept]
+    spread = torch.where(kept, -by_class(logs, weight, dim).sum(dim), 0)
+    return (1 - label_smoothing) * named + share * reduce(
+        spread, reduction, total.sum()
+    )
 
 
 # --8<-- [end:cross-entropy]
@@ -195,7 +201,7 @@ def cross_entropy_gradient(
 # --8<-- [end:gradient]
 
 
-# --8<-- [start:linear]
+# --8<-- [start:chunked]
 class _Chunked(torch.autograd.Function):
     """The sum of the cross-entropies; its gradients are made in the forward pass."""
 
@@ -224,6 +230,10 @@ class _Chunked(torch.autograd.Function):
         return grad * grad_input, grad * grad_weight, None, None, None
 
 
+# --8<-- [end:chunked]
+
+
+# --8<-- [start:linear]
 def linear_cross_entropy(
     input: Tensor,
     linear_weight: Tensor,

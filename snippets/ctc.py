@@ -100,6 +100,36 @@ def safe_logsumexp(input: Tensor, dim: int = 0) -> Tensor:
 # --8<-- [end:safe]
 
 
+def target_rows(
+    log_probs: Tensor,
+    targets: Tensor,
+    input_lengths: Tensor,
+    target_lengths: Tensor,
+    blank: int = 0,
+) -> list[Tensor]:
+    """Return each sample's labels, or raise ValueError if lengths do not fit.
+
+    Shapes as in ctc_loss.
+
+    >>> one = torch.tensor([1, 1])
+    >>> target_rows(torch.zeros(1, 2, 3), torch.tensor([[1, 9], [2, 9]]), one, one)
+    [tensor([1]), tensor([2])]
+    """
+    steps, batch, classes = log_probs.shape
+    if not len(input_lengths) == len(target_lengths) == batch:
+        raise ValueError(f"lengths must have shape ({batch},)")
+    if ((input_lengths < 0) | (input_lengths > steps)).any():
+        raise ValueError(f"input lengths must be in [0, {steps}]")
+    if not 0 <= blank < classes:
+        raise ValueError("blank must be in label range")
+    if targets.dim() == 1:
+        return list(targets.split(target_lengths.tolist()))
+    if targets.shape[0] != batch or (target_lengths > targets.shape[1]).any():
+        raise ValueError("targets must be (N, S) with S at least each target length")
+    pairs = zip(targets, target_lengths.tolist(), strict=True)
+    return [row[:length] for row, length in pairs]
+
+
 # --8<-- [start:ctc]
 def ctc_loss(
     log_probs: Tensor,
@@ -127,21 +157,7 @@ def ctc_loss(
     tensor(0.2877)
     """
     check_reduction(reduction)
-    steps, batch, classes = log_probs.shape
-    if not len(input_lengths) == len(target_lengths) == batch:
-        raise ValueError(f"lengths must have shape ({batch},)")
-    if ((input_lengths < 0) | (input_lengths > steps)).any():
-        raise ValueError(f"input lengths must be in [0, {steps}]")
-    if not 0 <= blank < classes:
-        raise ValueError("blank must be in label range")
-    if targets.dim() == 1:
-        rows = targets.split(target_lengths.tolist())
-    elif targets.shape[0] != batch or (target_lengths > targets.shape[1]).any():
-        raise ValueError("targets must be (N, S) with S at least each target length")
-    else:
-        pairs = zip(targets, target_lengths.tolist(), strict=True)
-        rows = [row[:length] for row, length in pairs]
-
+    rows = target_rows(log_probs, targets, input_lengths, target_lengths, blank)
     losses = []
     for number, row in enumerate(rows):
         length = int(input_lengths[number])

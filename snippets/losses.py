@@ -138,6 +138,10 @@ def along(name: str, z: Tensor) -> Tensor:
     return call(getattr(nn, name)())
 
 
+# --8<-- [end:along]
+
+
+# --8<-- [start:slope]
 def slope(name: str, z: float, dtype: torch.dtype = torch.float64) -> tuple:
     """Return the value and the derivative of :func:`along` at ``z``.
 
@@ -168,7 +172,7 @@ def is_convex(name: str, points: Tensor) -> bool:
     return True
 
 
-# --8<-- [end:along]
+# --8<-- [end:slope]
 
 
 # --8<-- [start:mistakes]

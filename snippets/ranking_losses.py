@@ -166,7 +166,7 @@ def cosine_embedding_loss(
 # --8<-- [end:cosine-embedding]
 
 
-# --8<-- [start:triplet]
+# --8<-- [start:distance]
 def pairwise_distance(x1: Tensor, x2: Tensor, p: float = 2.0, eps: float = 1e-6):
     """Return the p-norm of x1 - x2 + eps over the last dimension.
 
@@ -177,6 +177,9 @@ def pairwise_distance(x1: Tensor, x2: Tensor, p: float = 2.0, eps: float = 1e-6)
     tensor(5.0000)
     """
     return torch.linalg.vector_norm(x1 - x2 + eps, p, -1)
+
+
+# --8<-- [end:distance]
 
 
 def triplet_margin_loss(
@@ -212,6 +215,7 @@ def triplet_margin_loss(
     )  # fmt: skip
 
 
+# --8<-- [start:triplet]
 def triplet_margin_with_distance_loss(
     anchor: Tensor,
     positive: Tensor,

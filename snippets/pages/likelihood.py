@@ -14,7 +14,7 @@ from torch.nn import functional as F
 warnings.simplefilter("ignore")  # kl_div warns of its mean
 # --8<-- [end:imports]
 
-# --8<-- [start:same-thing]
+# --8<-- [start:same-setup]
 torch.manual_seed(0)
 z, y = torch.randn(5, dtype=torch.float64), torch.randn(5, dtype=torch.float64).abs()
 bits, counts = (y > 0.5).double(), (3 * y).round()
@@ -27,6 +27,9 @@ def surprise(distribution, value):
     return -distribution.log_prob(value).mean()
 
 
+# --8<-- [end:same-setup]
+
+# --8<-- [start:same-thing]
 table = {
     "MSE, normal, σ² = ½": (F.mse_loss(z, y), surprise(D.Normal(z, half), y)),
     "L1, Laplace": (F.l1_loss(z, y), surprise(D.Laplace(z, one), y)),

@@ -36,7 +36,7 @@ for name, loss in (
 # --8<-- [end:best-constant]
 
 # --8<-- [start:best-figure]
-figure, panel = axes(("c", "mean loss / its value at c = 0"))
+figure, panel = axes(("c", "L(c) / L(0)"))
 near = torch.linspace(0, 40, 121, dtype=torch.float64)
 for number, (name, loss) in enumerate(
     (("MSE", mse_loss), ("L1", l1_loss), ("Huber", huber_loss))
@@ -132,7 +132,7 @@ for name in typical():
     print(f"{name.removesuffix('Loss'):25}", *(f"{text:>12}" for text in shown))
 # --8<-- [end:extreme]
 
-# --8<-- [start:constants]
+# --8<-- [start:constants-setup]
 F, d = nn.functional, torch.float64
 n, zero = torch.tensor([6, 3, 1]), torch.zeros(1, dtype=d)
 index = torch.repeat_interleave(torch.arange(3), n)  # classes 6 : 3 : 1
@@ -146,6 +146,9 @@ def bce(c, **options):
 
 two, three = torch.zeros(2, dtype=d), torch.zeros(3, dtype=d)
 heavy = torch.tensor(4.0)
+# --8<-- [end:constants-setup]
+
+# --8<-- [start:constants]
 found = {
     "BCEWithLogits": (lowest(bce, zero), yes.mean().logit()),
     "pos_weight=4": (
