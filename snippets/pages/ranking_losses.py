@@ -1,0 +1,197 @@
+"""The page `ranking-losses` as a script: it prints what the page shows."""
+
+# --8<-- [start:imports]
+import torch
+from expected import expect
+from plotting import axes, style, svg
+from ranking_losses import (
+    cosine_embedding_loss,
+    hinge_embedding_loss,
+    margin_ranking_loss,
+    multi_margin_loss,
+    multilabel_margin_loss,
+    triplet_margin_loss,
+)
+from rounding import ulps
+from torch import nn
+from torch.nn import functional as F
+
+# --8<-- [end:imports]
+
+# --8<-- [start:margin]
+x1 = torch.tensor([3.0, 1.2, 1.0, 0.0], requires_grad=True)
+x2 = torch.tensor([0.0, 1.0, 1.0, 1.0], requires_grad=True)
+y = torch.ones(4)  # x1 should win by 0.5
+losses = F.margin_ranking_loss(x1, x2, y, margin=0.5, reduction="none")
+g1, g2 = torch.autograd.grad(losses.sum(), (x1, x2))
+print("lead     ", (x1 - x2).detach())
+print("loss     ", losses.detach())
+print("∂/∂x1    ", g1)
+print("∂/∂x2    ", g2)
+# --8<-- [end:margin]
+
+# --8<-- [start:margin-figure]
+figure, panel = axes(("x₁ − x₂, y = 1", "loss"))
+lead = torch.linspace(-2, 2, 201)
+zero, ones = torch.zeros(201), torch.ones(201)
+for number, margin in enumerate((0.0, 0.5, 1.0)):
+    curve = margin_ranking_loss(lead, zero, ones, margin=margin, reduction="none")
+    panel.plot(lead, curve, **style(number), label=f"m = {margin:g}")
+soft = F.softplus(-lead)
+panel.plot(lead, soft, **style(3), label="log(1 + exp(x₂ − x₁))")
+panel.legend(fontsize=8)
+print(svg(figure, "margin"))
+# --8<-- [end:margin-figure]
+
+# --8<-- [start:no-margin]
+a = torch.zeros(1, requires_grad=True)
+tie = torch.zeros(1)
+for margin in (0.0, 0.5):
+    loss = F.margin_ranking_loss(a, tie, torch.ones(1), margin=margin)
+    (grad,) = torch.autograd.grad(loss, a)
+    print(f"tie, margin {margin}   loss {loss.item()}   slope {grad.item()}")
+# --8<-- [end:no-margin]
+
+# --8<-- [start:collapse]
+torch.manual_seed(0)
+items = torch.randn(64, 8)
+worth = items[:, 0]  # what should decide the order
+learned = {}
+for margin in (0.0, 1.0):
+    torch.manual_seed(1)
+    w = (1e-3 * torch.randn(8)).requires_grad_()
+    for _ in range(300):
+        s = items @ w
+        pairs = s[:32], s[32:], (worth[:32] - worth[32:]).sign()
+        (grad,) = torch.autograd.grad(F.margin_ranking_loss(*pairs, margin=margin), w)
+        w.data -= 0.1 * grad
+    s = items @ w
+    right = (((s[:32] - s[32:]) * pairs[2]) > 0).float().mean().item()
+    learned[margin] = right, w.norm().item()
+    print(f"margin {margin}   order right {right:.2f}   ‖w‖ {w.norm().item():.4f}")
+# --8<-- [end:collapse]
+
+# --8<-- [start:hinge]
+distance = torch.tensor([0.2, 0.2, 1.5], requires_grad=True)
+label = torch.tensor([1.0, -1.0, -1.0])  # together, apart, apart
+losses = F.hinge_embedding_loss(distance, label, margin=1.0, reduction="none")
+(grad,) = torch.autograd.grad(losses.sum(), distance)
+print(losses.detach(), grad)
+squared = F.hinge_embedding_loss(-distance.detach(), label, reduction="none")
+print("a negative distance:", squared)
+print("a label of 0:       ", F.hinge_embedding_loss(torch.tensor([0.2]), tie))
+# --8<-- [end:hinge]
+
+# --8<-- [start:triplet]
+torch.manual_seed(0)
+anchor, positive, negative = torch.randn(3, 5, 4).unbind()
+print(f"torch {F.triplet_margin_loss(anchor, positive, negative):.4f}")
+close = (anchor - positive + 1e-6).norm(dim=1)
+far = (anchor - negative + 1e-6).norm(dim=1)
+print(f"hand  {(close - far + 1).clamp_min(0).mean():.4f}")
+swapped = F.triplet_margin_loss(anchor, positive, negative, swap=True)
+print(f"swap  {swapped:.4f}")
+# --8<-- [end:triplet]
+
+# --8<-- [start:collapse-triplet]
+point = torch.ones(1, 4, requires_grad=True)
+same = [point + 0.0 for _ in range(3)]
+loss = F.triplet_margin_loss(*same)
+(grad,) = torch.autograd.grad(loss, point)
+print("all in one point: loss", loss.item(), " gradient", grad.abs().max().item())
+satisfied = F.triplet_margin_loss(
+    torch.zeros(1, 2), torch.zeros(1, 2), torch.ones(1, 2)
+)
+print("far enough apart: loss", satisfied.item())
+# --8<-- [end:collapse-triplet]
+
+
+# --8<-- [start:mining]
+def share_active(spread):
+    torch.manual_seed(0)
+    centres = spread * torch.randn(2, 8)
+    a, p = (centres[0] + torch.randn(1000, 8) for _ in range(2))
+    n = centres[1] + torch.randn(1000, 8)
+    losses = F.triplet_margin_loss(a, p, n, reduction="none")
+    return (losses > 0).float().mean().item()
+
+
+for spread in (0.0, 1.0, 2.0, 4.0):
+    print(f"spread {spread}   triplets with a gradient {share_active(spread):.3f}")
+# --8<-- [end:mining]
+
+# --8<-- [start:cosine]
+one = torch.tensor([[1.0, 0.0]])
+together = torch.ones(1)
+for name, v in (
+    ("the same     ", [[1.0, 0.0]]),
+    ("100 times    ", [[100.0, 0.0]]),
+    ("orthogonal   ", [[0.0, 1.0]]),
+    ("opposite     ", [[-1.0, 0.0]]),
+    ("zero         ", [[0.0, 0.0]]),
+):
+    v = torch.tensor(v, requires_grad=True)
+    loss = F.cosine_embedding_loss(one, v, together)
+    (grad,) = torch.autograd.grad(loss, v)
+    numbers = ", ".join(f"{g + 0.0:.3g}" for g in grad[0])
+    print(f"{name} loss {loss.item() + 0.0:.4f}   gradient {numbers}")
+# --8<-- [end:cosine]
+
+# --8<-- [start:multi-margin]
+scores = torch.tensor([[2.0, 1.5, 0.0]], requires_grad=True)
+first = torch.tensor([0])
+loss = F.multi_margin_loss(scores, first)
+(grad,) = torch.autograd.grad(loss, scores)
+print("multi margin ", f"{loss.item():.4f}", grad)
+loss = F.cross_entropy(scores, first)
+(grad,) = torch.autograd.grad(loss, scores)
+print("cross-entropy", f"{loss.item():.4f}", grad)
+# --8<-- [end:multi-margin]
+
+# --8<-- [start:multilabel-margin]
+scores = torch.tensor([[0.1, 0.2, 0.4, 0.8]])
+for labels in ([3, 0, -1, 1], [3, 0, -1, -1], [0, 3, -1, 2], [-1, 3, 0, 1]):
+    loss = F.multilabel_margin_loss(scores, torch.tensor([labels]))
+    print(f"{labels!s:16} {loss.item():.4f}")
+bits = torch.tensor([[1, 0, 0, 1]])
+print("0, 1 as int64   ", f"{F.multilabel_margin_loss(scores, bits).item():.4f}")
+with expect(RuntimeError) as caught:
+    F.multilabel_margin_loss(scores, bits.float())
+print(caught)
+# --8<-- [end:multilabel-margin]
+
+# --8<-- [start:to-the-bit]
+a, b, c = torch.randn(3, 50, 8).unbind()
+y = torch.randn(50).sign()
+index = torch.randint(8, (50,))
+lists = torch.randint(-1, 8, (50, 8))
+for name, ours, arguments in (
+    ("margin_ranking_loss", margin_ranking_loss, (a[:, 0], b[:, 0], y)),
+    ("hinge_embedding_loss", hinge_embedding_loss, (a[:, 0], y)),
+    ("multi_margin_loss", multi_margin_loss, (a, index)),
+    ("multilabel_margin_loss", multilabel_margin_loss, (a, lists)),
+    ("cosine_embedding_loss", cosine_embedding_loss, (a, b, y)),
+    ("triplet_margin_loss", triplet_margin_loss, (a, b, c)),
+):
+    theirs = getattr(F, name)(*arguments, reduction="none")
+    print(f"{name:23} {ulps(ours(*arguments, reduction='none'), theirs)} ulp")
+# --8<-- [end:to-the-bit]
+
+# --8<-- [start:try-own-distance]
+triplet = nn.TripletMarginWithDistanceLoss(
+    distance_function=lambda u, v: 1 - F.cosine_similarity(u, v), margin=0.2
+)
+print(f"cosine distance     {triplet(anchor, positive, negative).item():.4f}")
+longer = triplet(10 * anchor, positive, negative)
+print(f"anchors 10 times    {longer.item():.4f}")
+plain = F.triplet_margin_loss(10 * anchor, positive, negative, margin=0.2)
+print(f"Euclidean, 10 times {plain.item():.4f}")
+# --8<-- [end:try-own-distance]
+
+# --8<-- [start:try-squared]
+scores = torch.tensor([[0.0, 0.9, -0.5]], requires_grad=True)
+for p in (1, 2):
+    loss = F.multi_margin_loss(scores, first, p=p)
+    (grad,) = torch.autograd.grad(loss, scores)
+    print(f"p = {p}  ", *(f"{g:7.3f}" for g in grad[0]))
+# --8<-- [end:try-squared]
