@@ -179,6 +179,43 @@ def turning_error(name: str, turn: Tensor, **options) -> float:
 # --8<-- [end:turned]
 
 
+# --8<-- [start:tuned-bowl]
+def bowl_score(name: str, lr: float, steps: int, seed: int, **options) -> float:
+    """Return log₁₀ of the final over the first loss on a bowl turned at random.
+
+    Ten parameters, condition number 100, start and rotation by ``seed``.
+
+    >>> bowl_score("SGD", 0.01, 100, seed=0) < -1
+    True
+    """
+    generator = torch.Generator().manual_seed(seed)
+    start, *rows = torch.randn(11, 10, generator=generator, dtype=torch.float64)
+    turn = torch.linalg.qr(torch.stack(rows)).Q
+    hessian = turn @ torch.logspace(0, 2, 10, dtype=torch.float64).diag() @ turn.T
+    way = walk(name, start, lambda theta, t: hessian @ theta, steps, lr=lr, **options)
+    losses = [point @ hessian @ point for point in (way[-1], start)]
+    return (losses[0] / losses[1]).log10().item()
+
+
+def tuned_bowl(name: str, steps: int, **options) -> tuple[float, Tensor]:
+    """Return log₁₀ of the best lr, and the scores of ten seeds with it.
+
+    Of six lr from 10^-2.5 to 1, by the mean score.
+
+    >>> tuned_bowl("Adam", 3)[1].shape
+    torch.Size([10])
+    """
+    scores = {}
+    for power in (-2.5, -2.0, -1.5, -1.0, -0.5, 0.0):
+        ends = [bowl_score(name, 10**power, steps, s, **options) for s in range(10)]
+        scores[power] = torch.tensor(ends)
+    power = min(scores, key=lambda power: scores[power].mean())
+    return power, scores[power]
+
+
+# --8<-- [end:tuned-bowl]
+
+
 # --8<-- [start:decay]
 def decayed(name: str, size: float, decay: float = 0.1, lr: float = 1e-3) -> float:
     """Return how much weight decay takes in 50 steps, in units of lr · decay · θ.
