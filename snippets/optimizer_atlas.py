@@ -259,8 +259,9 @@ def outcome(name: str, case: str) -> str:
     theta.grad = grad.to_sparse() if sparse or name == "SparseAdam" else grad
     try:
         optimizer = build(name, [theta], lr=1e-3)
-        for _ in range(10):
-            optimizer.step(lambda: 0.0)
+        with torch.sparse.check_sparse_tensor_invariants():
+            for _ in range(10):
+                optimizer.step(lambda: 0.0)
     except (RuntimeError, ValueError) as error:
         return type(error).__name__
     if theta.isnan().any():
