@@ -19,7 +19,7 @@ def adam_as_printed(param, grad, state, *, lr=1e-3, betas=(0.9, 0.999), eps=1e-8
     >>> param
     tensor([-3.1623], dtype=torch.float64)
     """
-    check_adam(param, grad, lr, betas, eps)
+    check_adam(param, grad, state, ("m", "v"), lr=lr, betas=betas, eps=eps)
     beta1, beta2 = betas
     m = state.setdefault("m", torch.zeros_like(param))
     v = state.setdefault("v", torch.zeros_like(param))
@@ -47,7 +47,7 @@ def adam_in_paper(param, grad, state, *, lr=1e-3, betas=(0.9, 0.999), eps=1e-8):
     >>> param
     tensor([-1.0000], dtype=torch.float64)
     """
-    check_adam(param, grad, lr, betas, eps)
+    check_adam(param, grad, state, ("m", "v"), lr=lr, betas=betas, eps=eps)
     beta1, beta2 = betas
     m = state.setdefault("m", torch.zeros_like(param))
     v = state.setdefault("v", torch.zeros_like(param))
@@ -100,7 +100,9 @@ def adam(
     >>> torch.equal(param, twin)
     True
     """
-    check_adam(param, grad, lr, betas, eps, weight_decay)
+    needs = ("exp_avg", "exp_avg_sq") + ("max_exp_avg_sq",) * amsgrad
+    numbers = {"lr": lr, "eps": eps, "weight_decay": weight_decay}
+    check_adam(param, grad, state, needs, betas=betas, **numbers)
     if not state:
         state["step"] = 0
         state["exp_avg"] = torch.zeros_like(param)

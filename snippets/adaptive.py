@@ -35,9 +35,8 @@ def adagrad(
     """
     initial = initial_accumulator_value
     check_range("initial_accumulator_value", initial)
-    grad = prepare(
-        param, grad, state, weight_decay, maximize, lr=lr, lr_decay=lr_decay, eps=eps
-    )
+    numbers = {"lr": lr, "lr_decay": lr_decay, "eps": eps}
+    grad = prepare(param, grad, state, weight_decay, maximize, ("sum",), **numbers)
 
     step = state.get("step", 0) + 1
     total = state.get("sum", torch.full_like(param, initial))
@@ -79,9 +78,11 @@ def rmsprop(
     >>> param, state
     (tensor([0.5000, 1.5000]), {'square_avg': tensor([4.0000, 0.0625])})
     """
-    grad = prepare(param, grad, state, weight_decay, maximize, lr=lr, eps=eps)
     check_range("alpha", alpha, below=1.0)
     check_range("momentum", momentum, below=1.0)
+    needs = ("square_avg",) + ("grad_avg",) * centered
+    needs += ("momentum_buffer",) * (momentum > 0)
+    grad = prepare(param, grad, state, weight_decay, maximize, needs, lr=lr, eps=eps)
 
     new = {}
     zero = torch.zeros_like(param)

@@ -3,7 +3,7 @@
 import math
 
 import torch
-from checks import check_range, check_tensors
+from checks import check_range, check_step
 from torch import Tensor
 from torch.optim import Optimizer
 
@@ -82,14 +82,16 @@ def prepare(
     state: dict,
     weight_decay: float,
     maximize: bool,
+    needs: tuple[str, ...] = (),
     **not_negative: float,
 ) -> Tensor:
     """Check the input of a rule and return the gradient of what is minimised.
 
     All tensors are dense and floating point, of one shape and one dtype, those in
-    ``state`` too; ``weight_decay`` and the numbers in ``not_negative`` are finite and
-    not negative. Otherwise ValueError. As in torch.optim, ``maximize`` turns the sign
-    first and weight_decay * param is added after that.
+    ``state`` too, which holds what the rule ``needs``; ``weight_decay`` and the numbers
+    in ``not_negative`` are finite and not negative. Otherwise ValueError. As in
+    torch.optim, ``maximize`` turns the sign first and weight_decay * param is added
+    after that.
 
     >>> one = torch.ones(2)
     >>> prepare(one, 3 * one, {}, 0.5, False, lr=0.1)
@@ -98,17 +100,8 @@ def prepare(
     Traceback (most recent call last):
     ValueError: state 'sum' does not fit param
     """
-    check_tensors(param, grad)
-    if grad.layout != torch.strided:
-        raise ValueError(f"grad must be dense, not {grad.layout}")
-    for name, value in not_negative.items():
-        check_range(name, value)
-    check_range("weight_decay", weight_decay)
-    for name, value in state.items():
-        if isinstance(value, Tensor) and (
-            value.shape != param.shape or value.dtype != param.dtype
-        ):
-            raise ValueError(f"state {name!r} does not fit param")
+    numbers = not_negative | {"weight_decay": weight_decay}
+    check_step(param, grad, state, needs, **numbers)
     if maximize:
         grad = -grad
     if weight_decay != 0:
@@ -150,9 +143,10 @@ def sgd(
     Traceback (most recent call last):
     ValueError: lr must be in [0, inf), not -1.0
     """
-    grad = prepare(
-        param, grad, state, weight_decay, maximize, lr=lr, dampening=dampening
-    )
+    began = isinstance(state, dict) and state.get("momentum_buffer") is not None
+    needs = ("momentum_buffer",) * began
+    numbers = {"lr": lr, "dampening": dampening}
+    grad = prepare(param, grad, state, weight_decay, maximize, needs, **numbers)
     check_range("momentum", momentum, below=1.0)
     if nesterov and (momentum == 0 or dampening != 0):
         raise ValueError("nesterov needs momentum > 0 and dampening = 0")

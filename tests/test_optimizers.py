@@ -181,10 +181,10 @@ GOOD = {
 }
 
 
-def refuses(rule, param, grad, state, options, message, error=ValueError):
+def refuses(rule, param, grad, state, options, message):
     """Assert that a call fails with this message and changes nothing."""
     before = param.clone(), grad.clone(), copy.deepcopy(state)
-    with pytest.raises(error, match=message):
+    with pytest.raises(ValueError, match=message):
         rule(param, grad, state, **options)
     assert torch.equal(param, before[0])
     assert torch.equal(grad.to_dense(), before[1].to_dense())
@@ -223,4 +223,4 @@ def test_a_number_too_large_for_the_dtype_changes_nothing(rule):
     param, state = torch.ones(3), {}
     rule(param, torch.ones(3), state, **GOOD[rule])
     huge = GOOD[rule] | {"lr": 1e300}
-    refuses(rule, param, torch.ones(3), state, huge, "overflow", RuntimeError)
+    refuses(rule, param, torch.ones(3), state, huge, "overflow")
