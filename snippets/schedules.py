@@ -198,7 +198,7 @@ def cyclic_lr(
     """Return lr on a triangular wave and momentum against it: torch's CyclicLR.
 
     The wave's height is 1 ("triangular"), halved each cycle ("triangular2"), or
-    gamma ** t ("exp_range"). Source: Smith 2017, section 3.
+    gamma ** t ("exp_range"). Source: Smith 2015, section 3.
 
     >>> cyclic_lr(2, 0.1, 0.5, step_size_up=2)
     Setting(lr=0.5, momentum=0.8)
