@@ -2,8 +2,8 @@
 
 ``python training_loop.py`` trains a small net in seconds on the CPU, or unchanged on a
 GPU. It writes a checkpoint; stopped and started again, it goes on to the bit as if it
-had not been stopped. This is a program, so unlike its neighbours it has a ``main()``;
-importing it runs nothing. Sequences obey xₜ = xₜ₋₁ + xₜ₋₂ mod 10 and have unequal
+had not been stopped. This is a program, so unlike its neighbours it ends with lines
+that run it; importing it runs nothing. Sequences obey xₜ = xₜ₋₁ + xₜ₋₂ mod 10 and have unequal
 lengths, as text has.
 """
 
@@ -272,13 +272,8 @@ def train(
         yield log
 
 
-def main() -> None:
-    """Train with the default settings, and print what every 20th step has logged."""
+if __name__ == "__main__":
     for log in train(Settings(), Path("training_loop.pt")):
         if "accuracy" in log:
             print("  ".join(f"{name} {value:.4g}" for name, value in log.items()))
-
-
-if __name__ == "__main__":
-    main()
 # --8<-- [end:main]
