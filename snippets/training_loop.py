@@ -3,8 +3,8 @@
 ``python training_loop.py`` trains a small net in seconds on the CPU, or unchanged on a
 GPU. It writes a checkpoint; stopped and started again, it goes on to the bit as if it
 had not been stopped. This is a program, so unlike its neighbours it ends with lines
-that run it; importing it runs nothing. Sequences obey xₜ = xₜ₋₁ + xₜ₋₂ mod 10 and have unequal
-lengths, as text has.
+that run it; importing it runs nothing. Sequences obey xₜ = xₜ₋₁ + xₜ₋₂ mod 10 and have
+unequal lengths, as text has.
 """
 
 # --8<-- [start:settings]
