@@ -1,0 +1,238 @@
+"""A bad run: the first loss, one batch, range test, NaN, dead units, update sizes."""
+
+# --8<-- [start:imports]
+import copy
+import math
+import warnings
+
+import torch
+from diagnosis import dead_units, first_non_finite, lr_range_test, update_ratios
+from expected import expect
+from plotting import axes, style, svg
+from sklearn.datasets import load_digits
+from torch import nn
+from torch.nn.functional import cross_entropy
+from torch.nn.utils import clip_grad_norm_
+
+# --8<-- [end:imports]
+
+# --8<-- [start:data-setup]
+digits = load_digits()
+images = torch.tensor(digits.data, dtype=torch.float32) / 16
+labels = torch.tensor(digits.target)
+
+
+def new_net(seed=0, width=64):
+    torch.manual_seed(seed)
+    return nn.Sequential(
+        nn.Linear(64, width), nn.ReLU(), nn.Linear(width, width), nn.ReLU(),
+        nn.Linear(width, 10),
+    )  # fmt: skip
+
+
+# --8<-- [end:data-setup]
+
+# --8<-- [start:first-loss]
+net = new_net()
+big, shifted = copy.deepcopy(net), labels % 5
+with torch.no_grad():
+    big[-1].weight *= 30
+    first = {
+        "as it should be": cross_entropy(net(images), labels),
+        "last layer × 30": cross_entropy(big(images), labels),
+        "softmax before": cross_entropy(net(images).softmax(1), labels),
+        "pixels 0 to 255": cross_entropy(net(images * 255), labels),
+    }
+print(f"ln 10              {math.log(10):.3f}")
+for name, loss in first.items():
+    print(f"{name:18} {loss:.3f}")
+# --8<-- [end:first-loss]
+
+
+# --8<-- [start:one-batch]
+def one_batch(fault, steps=150):
+    """训练一个批后的损失 | the loss after training on one batch"""
+    net, generator = new_net(), torch.Generator().manual_seed(0)
+    optimizer = torch.optim.Adam(net.parameters(), lr=0.01)
+    x, y = images[:32], labels[:32]
+    for _ in range(steps):
+        optimizer.zero_grad()
+        logits = net(x)
+        if fault == "softmax before":
+            logits = logits.softmax(1)
+        if fault == "targets shuffled":
+            y = y[torch.randperm(32, generator=generator)]
+        loss = cross_entropy(logits, y)
+        loss.backward()
+        if fault == "zero_grad late":
+            optimizer.zero_grad()
+        optimizer.step()
+    return loss.item()
+
+
+# --8<-- [end:one-batch]
+
+# --8<-- [start:one-batch-run]
+faults = ("none", "softmax before", "targets shuffled", "zero_grad late")
+floor = math.log(math.e + 9) - 1
+overfit = {fault: one_batch(fault) for fault in faults}
+for fault, loss in overfit.items():
+    print(f"{fault:18} {loss:.4f}")
+# --8<-- [end:one-batch-run]
+
+
+# --8<-- [start:range]
+def batches(seed):
+    generator = torch.Generator().manual_seed(seed)
+    while True:
+        rows = torch.randint(len(images), (64,), generator=generator)
+        yield images[rows], labels[rows]
+
+
+curves = {}
+for name in ("SGD", "Adam"):
+    net, stream = new_net(), batches(0)
+    optimizer = getattr(torch.optim, name)(net.parameters(), lr=1.0)
+
+    def batch_loss(net=net, stream=stream):
+        x, y = next(stream)
+        return cross_entropy(net(x), y)
+
+    curves[name] = list(lr_range_test(optimizer, batch_loss, 1e-5, 30, 120))
+    lr, lowest = min(curves[name], key=lambda pair: pair[1])
+    print(f"{name:4}  lowest loss {lowest:.2f} at lr {lr:.3g}")
+# --8<-- [end:range]
+
+# --8<-- [start:range-figure]
+figure, panel = axes(("lr", "L"), xscale="log", height=2.4)
+for number, (name, curve) in enumerate(curves.items()):
+    panel.plot(*zip(*curve, strict=True), **style(number), label=name)
+panel.set_ylim(0, 5)
+panel.legend()
+print(svg(figure, "range"))
+# --8<-- [end:range-figure]
+
+# --8<-- [start:sweep]
+tuned = {}
+for name in curves:
+    for lr in (1e-3, 1e-2, 1e-1, 1.0):
+        ends = []
+        for seed in range(3):
+            net, stream = new_net(seed), batches(seed)
+            optimizer = getattr(torch.optim, name)(net.parameters(), lr=lr)
+            for _ in range(100):
+                x, y = next(stream)
+                optimizer.zero_grad()
+                cross_entropy(net(x), y).backward()
+                optimizer.step()
+            with torch.no_grad():
+                ends.append(cross_entropy(net(images), labels).item())
+        tuned[name, lr] = sum(ends) / 3
+    row = "  ".join(f"{tuned[name, lr]:6.3f}" for lr in (1e-3, 1e-2, 1e-1, 1.0))
+    print(f"{name:4}  lr 0.001, 0.01, 0.1, 1:  {row}")
+# --8<-- [end:sweep]
+
+# --8<-- [start:ratio]
+ratios, norms = {}, {}
+for lr in (1e-5, 1e-3, 1e-1):
+    net, stream = new_net(), batches(0)
+    optimizer = torch.optim.Adam(net.parameters(), lr=lr)
+    params = list(net.parameters())
+    for step in range(1, 51):
+        x, y = next(stream)
+        optimizer.zero_grad()
+        loss = cross_entropy(net(x), y)
+        loss.backward()
+        norm = clip_grad_norm_(params, math.inf)
+        before = [param.detach().clone() for param in params]
+        optimizer.step()
+        if step in (1, 50):
+            ratios[lr, step] = update_ratios(params[::2], before[::2])
+            shown = "  ".join(f"{ratio:.0e}" for ratio in ratios[lr, step])
+            print(f"lr {lr:.0e}  step {step:2}  loss {loss:7.2f}", end="  ")
+            print(f"‖g‖ {norm:6.2f}  {shown}")
+# --8<-- [end:ratio]
+
+# --8<-- [start:spike]
+worst = {}
+for max_norm in (math.inf, 1.0):
+    net, stream = new_net(), batches(0)
+    optimizer = torch.optim.SGD(net.parameters(), lr=0.1, momentum=0.9)
+    log = []
+    for step in range(120):
+        x, y = next(stream)
+        if step == 60:
+            x = x * 50  # 一个坏批 | one bad batch
+        optimizer.zero_grad()
+        loss = cross_entropy(net(x), y)
+        loss.backward()
+        norm = clip_grad_norm_(net.parameters(), max_norm)
+        optimizer.step()
+        log.append((loss.item(), norm.item()))
+    worst[max_norm] = max(loss for loss, _ in log[61:])
+    print(
+        f"max_norm {max_norm}: ‖g‖ at 59, 60: {log[59][1]:.2f}, {log[60][1]:.0f}",
+        end="",
+    )
+    print(f"   loss at 61, 119: {log[61][0]:.2f}, {log[119][0]:.2f}")
+# --8<-- [end:spike]
+
+# --8<-- [start:anomaly]
+x = torch.tensor([4.0, 0.0], requires_grad=True)
+distance = x.sqrt().sum()
+distance.backward()
+print("gradient of sqrt at 0:", x.grad.tolist())
+x.grad = None
+warnings.simplefilter("ignore")  # detect_anomaly 自己的警告 | its own warnings
+with expect(RuntimeError) as caught, torch.autograd.detect_anomaly():
+    (x * 0).sqrt().mul(0).sum().backward()
+print(caught)
+# --8<-- [end:anomaly]
+
+# --8<-- [start:where]
+x = torch.tensor([4.0, -1.0], requires_grad=True)
+torch.where(x > 0, x.sqrt(), 0.0).sum().backward()
+print("where after sqrt ", x.grad.tolist())
+x.grad = None
+safe = torch.where(x > 0, x, 1.0)
+torch.where(x > 0, safe.sqrt(), 0.0).sum().backward()
+print("where before sqrt", x.grad.tolist())
+# --8<-- [end:where]
+
+# --8<-- [start:hooks]
+net = new_net()
+with torch.no_grad():
+    net[2].weight[5, 7] = math.nan
+print("first module with NaN or inf:", first_non_finite(net, images[:4]))
+# --8<-- [end:hooks]
+
+# --8<-- [start:dead]
+dead = {}
+for lr in (0.01, 0.1, 1.0):
+    net, stream = new_net(), batches(0)
+    optimizer = torch.optim.SGD(net.parameters(), lr=lr, momentum=0.9)
+    for _ in range(100):
+        x, y = next(stream)
+        optimizer.zero_grad()
+        cross_entropy(net(x), y).backward()
+        optimizer.step()
+    with torch.no_grad():
+        loss = cross_entropy(net(images), labels).item()
+    dead[lr] = dead_units(net, images)
+    print(f"lr {lr:<4}  dead units {dead[lr]:4.0%}   loss {loss:.2f}")
+print(f"before training  {dead_units(new_net(), images):.0%}")
+# --8<-- [end:dead]
+
+# --8<-- [start:try-classes]
+counts = torch.bincount(labels)
+share = counts / counts.sum()
+print(f"{-(share * share.log()).sum():.4f}  ln 10 = {math.log(10):.4f}")
+skewed = torch.tensor([0.9, 0.1])
+print(f"{-(skewed * skewed.log()).sum():.3f}  ln 2 = {math.log(2):.3f}")
+# --8<-- [end:try-classes]
+
+# --8<-- [start:try-softmax]
+best = [1.0] + 9 * [0.0]
+print(f"{cross_entropy(torch.tensor([best]), torch.tensor([0])):.4f}", end="  ")
+print(f"{-math.log(math.e / (math.e + 9)):.4f}")
+# --8<-- [end:try-softmax]

@@ -1,0 +1,181 @@
+"""Reproducible: threads, deterministic algorithms, DataLoader workers, generators."""
+
+# --8<-- [start:imports]
+import random
+
+import numpy as np
+import torch
+from expected import expect
+from torch import nn
+from torch.utils.data import DataLoader, Dataset
+
+# --8<-- [end:imports]
+
+# --8<-- [start:order]
+a, b, c = (torch.tensor(value) for value in (1e8, 1.0, -1e8))
+print("(a + b) + c =", ((a + b) + c).item(), "   (a + c) + b =", ((a + c) + b).item())
+torch.manual_seed(0)
+x = torch.randn(1_000_000)
+parts = sum(part.sum() for part in x.chunk(4))
+exact = x.double().sum().item()
+print(f"sum        {x.sum():.6f}")
+print(f"four parts {parts:.6f}")
+print(f"float64    {exact:.6f}")
+# --8<-- [end:order]
+
+# --8<-- [start:threads]
+sums = {}
+for threads in (1, 2, 4):
+    torch.set_num_threads(threads)
+    sums[threads] = x.sum().item()
+    print(f"{threads} threads  {sums[threads]:.6f}")
+torch.set_num_threads(1)
+# --8<-- [end:threads]
+
+# --8<-- [start:batch]
+torch.manual_seed(0)
+net, rows = nn.Linear(256, 256), torch.randn(64, 256)
+alone = torch.cat([net(row[None]) for row in rows])
+print("one row at a time equals the batch:", torch.equal(alone, net(rows)))
+print(f"off by {(alone - net(rows)).abs().max():.0e}")
+# --8<-- [end:batch]
+
+
+# --8<-- [start:generators]
+def seeded():
+    torch.manual_seed(0)
+    random.seed(0)
+    np.random.seed(0)
+
+
+seeded()
+first = torch.rand(1).item(), random.random(), np.random.rand()
+torch.manual_seed(0)
+second = torch.rand(1).item(), random.random(), np.random.rand()
+for name, one, two in zip(("torch", "random", "numpy"), first, second, strict=True):
+    print(f"{name:7} repeated by torch.manual_seed: {one == two}")
+# --8<-- [end:generators]
+
+
+# --8<-- [start:shift]
+def weights(extra):
+    torch.manual_seed(0)
+    if extra:
+        torch.rand(1)  # 多抽了一个数 | one more draw
+    return nn.Linear(2, 2).weight
+
+
+def shuffled(extra, generator):
+    torch.manual_seed(0)
+    if extra:
+        torch.rand(1)
+    loader = DataLoader(range(8), batch_size=8, shuffle=True, generator=generator)
+    return next(iter(loader)).tolist()
+
+
+print("weights equal after one more draw:", torch.equal(weights(0), weights(1)))
+for own in (False, True):
+    orders = [
+        shuffled(extra, torch.Generator().manual_seed(0) if own else None)
+        for extra in (0, 1)
+    ]
+    print(f"order equal, generator of its own {own!s:5}:", orders[0] == orders[1])
+# --8<-- [end:shift]
+
+# --8<-- [start:deterministic]
+index = torch.tensor([0, 0, 1])
+torch.use_deterministic_algorithms(True)
+print("on:", torch.are_deterministic_algorithms_enabled())
+empty = torch.empty(3)
+print("memory that is not set is filled with NaN:", empty.tolist())
+with expect(RuntimeError) as caught:
+    torch.zeros(4).put_(index, torch.ones(3), accumulate=False)
+print(str(caught)[:66], "…")
+torch.use_deterministic_algorithms(False)
+# --8<-- [end:deterministic]
+
+
+# --8<-- [start:workers]
+class Noisy(Dataset):
+    """每一项是一个随机数 | each item is one random number"""
+
+    def __init__(self, source):
+        self.source, self.rng = source, np.random.default_rng(0)
+
+    def __len__(self):
+        return 4
+
+    def __getitem__(self, index):
+        draw = {"torch": lambda: torch.rand(1).item(), "numpy": np.random.rand}
+        value = draw.get(self.source, self.rng.random)()
+        return round(value, 3)
+
+
+for source in ("torch", "numpy", "own rng"):
+    generator = torch.Generator().manual_seed(0)
+    loader = DataLoader(
+        Noisy(source),
+        num_workers=2,
+        generator=generator,
+        multiprocessing_context="fork",
+    )
+    epochs = [[item.item() for item in loader] for _ in range(2)]
+    print(f"{source:8}", *epochs)
+# --8<-- [end:workers]
+
+# --8<-- [start:workers-count]
+drawn = {}
+for workers in (0, 1, 2):
+    torch.manual_seed(0)
+    generator = torch.Generator().manual_seed(0)
+    loader = DataLoader(
+        Noisy("torch"),
+        num_workers=workers,
+        generator=generator,
+        multiprocessing_context="fork" if workers else None,
+    )
+    drawn[workers] = [item.item() for item in loader]
+    print(f"num_workers={workers}", drawn[workers])
+# --8<-- [end:workers-count]
+
+
+# --8<-- [start:try-drift]
+def train(nudge, steps):
+    torch.manual_seed(0)
+    net = nn.Sequential(nn.Linear(8, 32), nn.Tanh(), nn.Linear(32, 1))
+    with torch.no_grad():
+        net[0].weight[0, 0] += nudge
+    optimizer = torch.optim.SGD(net.parameters(), lr=0.05, momentum=0.9)
+    generator = torch.Generator().manual_seed(0)
+    for _ in range(steps):
+        inputs = torch.randn(16, 8, generator=generator)
+        optimizer.zero_grad()
+        (net(inputs)[:, 0] - inputs.prod(1).sign()).square().mean().backward()
+        optimizer.step()
+    return torch.cat([param.detach().flatten() for param in net.parameters()])
+
+
+apart = {}
+for steps in (10, 100, 1000):
+    gap = (train(1e-7, steps) - train(0.0, steps)).norm() / train(0.0, steps).norm()
+    apart[steps] = gap.item()
+    print(f"{steps:4} steps: {gap:.0e} apart")
+# --8<-- [end:try-drift]
+
+
+# --8<-- [start:try-repair]
+def own_seed(worker):
+    """每个工作进程、每一轮一个种子 | a seed for each worker and epoch"""
+    info = torch.utils.data.get_worker_info()
+    info.dataset.rng = np.random.default_rng(info.seed)
+
+
+loader = DataLoader(
+    Noisy("own rng"),
+    num_workers=2,
+    generator=torch.Generator().manual_seed(0),
+    worker_init_fn=own_seed,
+    multiprocessing_context="fork",
+)
+print([[item.item() for item in loader] for _ in range(2)])
+# --8<-- [end:try-repair]

@@ -1,0 +1,141 @@
+"""What a schedule buys: the floor, warm-up with a control, decay under a schedule."""
+
+# --8<-- [start:imports]
+import math
+
+import torch
+from many_nets import train_many
+from plotting import axes, style, svg
+from sklearn.datasets import load_digits
+
+# --8<-- [end:imports]
+
+# --8<-- [start:floor]
+torch.manual_seed(0)
+floors, lrs = {}, (0.2, 0.05, 0.0125)
+for lr in lrs:
+    w = torch.ones(10_000)  # 一万次独立的运行 | ten thousand runs
+    for _ in range(1000):
+        w -= lr * (w + torch.randn(len(w)))
+    floors[lr] = w.square().mean().item()
+    print(f"lr {lr:<6}  E[w²] {floors[lr]:.5f}   lr / (2 − lr) {lr / (2 - lr):.5f}")
+w = torch.ones(10_000)
+for t in range(1000):
+    w -= 0.2 * (1 - t / 1000) * (w + torch.randn(len(w)))
+linear_end = w.square().mean().item()
+print(f"0.2 → 0     E[w²] {linear_end:.5f}")
+# --8<-- [end:floor]
+
+# --8<-- [start:schedules-setup]
+digits = load_digits()
+images = torch.tensor(digits.data, dtype=torch.float32) / 16
+data = images, torch.tensor(digits.target)
+shapes = {
+    "constant": lambda t, n: 1.0,
+    "step": lambda t, n: 0.1 ** (2 * t // n),
+    "linear": lambda t, n: 1 - t / n,
+    "cosine": lambda t, n: (1 + math.cos(math.pi * t / n)) / 2,
+}
+grid = [0.4 / 2**power for power in range(6)]
+# --8<-- [end:schedules-setup]
+
+# --8<-- [start:schedules]
+table, chosen = {}, {}
+for steps in (100, 400):
+    for name, shape in shapes.items():
+        losses = train_many(
+            data, grid, 10, steps, schedule=lambda t, f=shape, n=steps: f(t, n)
+        )
+        losses = losses.nan_to_num(1e3)
+        best = int(losses.mean(1).argmin())
+        table[steps, name], chosen[steps, name] = losses[best], best
+        print(f"{steps} steps  {name:8}  best lr {grid[best]:<6}", end="  ")
+        print(f"loss {losses[best].mean():.4f}")
+# --8<-- [end:schedules]
+
+# --8<-- [start:paired]
+gap = {}
+for steps in (100, 400):
+    for name in ("step", "linear", "cosine"):
+        gain = table[steps, "constant"] - table[steps, name]
+        gap[steps, name] = gain
+        half = 2.26 * gain.std().item() / math.sqrt(10)  # t(9), 95 %
+        print(
+            f"{steps} steps  constant − {name:6}  {gain.mean():+.4f} ± {half:.4f}",
+            end="",
+        )
+        print(f"   {int((gain > 0).sum()):2} of 10")
+# --8<-- [end:paired]
+
+# --8<-- [start:warm-up]
+steps, warm = 100, 20
+starts = {
+    "none": lambda t: 1.0,
+    "warm-up": lambda t: min(1.0, (t + 1) / warm),
+    "wait": lambda t: 0.0 if t < warm else 1.0,  # v 先攒着 | v gathers first
+}
+wide = [1.6 / 2**power for power in range(9)]
+ends = {}
+for rule in ("momentum", "adam", "radam"):
+    for name, start in starts.items():
+        if name == "wait" and rule != "adam":
+            continue
+        losses = train_many(data, wide, 10, steps, rule, start).nan_to_num(1e3)
+        ends[rule, name] = losses
+        means = losses.mean(1).tolist()
+        best = min(means)
+        top = max(lr for lr, mean in zip(wide, means, strict=True) if mean < 1.0)
+        print(f"{rule:8} {name:8} best lr {wide[means.index(best)]:<6.3g}", end="  ")
+        print(f"loss {best:.3f}   below 1.0 up to lr {top:.3g}")
+# --8<-- [end:warm-up]
+
+# --8<-- [start:warm-up-figure]
+figure, *panels = axes(*3 * [("lr", "L")], columns=3, height=2.4, xscale="log")
+for panel, rule in zip(panels, ("momentum", "adam", "radam"), strict=True):
+    for number, name in enumerate(starts):
+        if (rule, name) in ends:
+            panel.plot(
+                wide, ends[rule, name].mean(1).clip(max=3), **style(number), label=name
+            )
+    panel.set(title=rule, ylim=(0, 3))
+    panel.legend(fontsize=8)
+print(svg(figure, "warmup"))
+# --8<-- [end:warm-up-figure]
+
+# --8<-- [start:control]
+helped = {}
+for lr in (0.025, 0.2):
+    row = wide.index(lr)
+    for name in ("warm-up", "wait"):
+        gain = ends["adam", "none"][row] - ends["adam", name][row]
+        half = 2.26 * gain.std().item() / math.sqrt(10)
+        helped[lr, name] = gain.mean().item(), half
+        print(
+            f"adam, lr {lr:<5}  none − {name:7}  {gain.mean():+.3f} ± {half:.3f}",
+            end="",
+        )
+        print(f"   {int((gain > 0).sum()):2} of 10")
+# --8<-- [end:control]
+
+# --8<-- [start:decay]
+lr, weight_decay, n = 1e-3, 0.1, 20_000
+left = {}
+for name, shape in shapes.items():
+    total = sum(lr * shape(t, n) for t in range(n))
+    exact = math.prod(1 - lr * shape(t, n) * weight_decay for t in range(n))
+    left[name] = exact
+    print(f"{name:8}  Σ lr {total:6.2f}   left of the start {exact:.3f}", end="")
+    print(f"   exp(−λ Σ lr) {math.exp(-weight_decay * total):.3f}")
+# --8<-- [end:decay]
+
+# --8<-- [start:try-late]
+results = {}
+for tail in (0.0, 0.2, 1.0):
+
+    def constant_then_down(t, n=400, tail=tail):
+        return min(1.0, (1 - t / n) / tail) if tail else 1.0
+
+    losses = train_many(data, grid, 10, 400, schedule=constant_then_down)
+    results[tail] = losses.nan_to_num(1e3).mean(1).min().item()
+    print(f"last {tail:4.0%} of the steps go down: loss {results[tail]:.4f}")
+# --8<-- [end:try-late]
