@@ -189,7 +189,7 @@ def cases(page, name: str):
             continue
         for options in OPTIONS.get(rule, [{}]):
             lr = RATE.get(rule, 0.1)
-            if name == "rosenbrock" and rule in ("SGD", "ASGD"):
+            if name == "rosenbrock" and rule in ("SGD", "ASGD", "RAdam"):
                 lr = 0.0003
             yield scene, {"rule": rule, "options": {"lr": lr, **options}}
 
