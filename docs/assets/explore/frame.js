@@ -1,0 +1,262 @@
+// What all explorable figures share: elements, charts, numbers, the address, the player.
+import { axisBottom, axisLeft, line, scaleLinear, scaleLog, select } from "../vendor/d3.js";
+
+const SVG = "http://www.w3.org/2000/svg";
+const SHAPES = new Set(["svg", "g", "path", "circle", "line", "text", "rect", "clipPath"]);
+const count = { ids: 0 };
+
+/** The language of the page: "zh" or "en". */
+export const language = () => (document.documentElement.lang.startsWith("zh") ? "zh" : "en");
+
+/** Whether the reader asked for little motion. */
+export const still = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
+
+/** Make an element: el("button", { type: "button", onclick }, "Play"). */
+export function el(tag, attributes = {}, ...children) {
+  const made = SHAPES.has(tag)
+    ? document.createElementNS(SVG, tag)
+    : document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (name.startsWith("on")) made.addEventListener(name.slice(2), value);
+    else if (value === true) made.setAttribute(name, "");
+    else if (value !== false && value != null) made.setAttribute(name, value);
+  }
+  made.append(...children.filter((child) => child != null));
+  return made;
+}
+
+/** A name that no other element of the page has. */
+export const unique = (name) => `${name}-${++count.ids}`;
+
+/** A label and what it names, side by side. */
+export function labelled(text, control, more = "") {
+  control.id ||= unique("control");
+  const label = el("label", { for: control.id }, text);
+  return el("span", { class: `explore-field ${more}` }, label, control);
+}
+
+/** A choice of [value, text] pairs. */
+export function choice(pairs, value, onchange, attributes = {}) {
+  const options = pairs.map(([each, text]) =>
+    el("option", { value: each, selected: String(each) === String(value) }, text),
+  );
+  const made = el("select", attributes, ...options);
+  made.addEventListener("change", () => onchange(made.value));
+  return made;
+}
+
+/** A slider over ratios or differences with a field for the very number beside it. */
+export function slider({ label, min, max, value, log = false, step, format = plain, onchange }) {
+  const [to, from] = log ? [Math.log10, (x) => 10 ** x] : [(x) => x, (x) => x];
+  const range = el("input", {
+    type: "range", min: to(min), max: to(max), step: log ? 0.02 : step, "aria-label": label,
+  });
+  const field = el("input", { type: "text", inputmode: "decimal", class: "explore-number" });
+  const show = (x) => {
+    range.value = to(Math.max(x, log ? min : -Infinity));
+    range.setAttribute("aria-valuetext", format(x));
+    field.value = format(x);
+  };
+  range.addEventListener("input", () => {
+    const x = log ? Number(from(Number(range.value)).toPrecision(2)) : Number(range.value);
+    field.value = format(x);
+    range.setAttribute("aria-valuetext", format(x));
+    onchange(x);
+  });
+  field.addEventListener("change", () => {
+    const x = Number(field.value);
+    if (field.value.trim() === "" || !Number.isFinite(x)) return show(value);
+    show(x);
+    onchange(x);
+  });
+  show(value);
+  const box = labelled(label, field, "explore-slider");
+  box.append(range);
+  return box;
+}
+
+const ICONS = {
+  play: "M8 5v14l11-7z",
+  pause: "M14 19h4V5h-4M6 19h4V5H6z",
+  toStart: "M6 18V6h2v12zm3.5-6L18 6v12z",
+};
+
+/** A picture on a button; the button says its name. */
+export const icon = (name) =>
+  el(
+    "svg",
+    { width: 20, height: 20, viewBox: "0 0 24 24", "aria-hidden": "true" },
+    el("path", { d: ICONS[name], fill: "currentColor" }),
+  );
+
+/** A number as JavaScript and Python both read it. */
+export const plain = (x) => String(x).replace("e+", "e");
+
+/** A number as Python's f"{x:.6e}" prints it. */
+export function scientific(x, digits = 6) {
+  if (!Number.isFinite(x)) return Number.isNaN(x) ? "nan" : x > 0 ? "inf" : "-inf";
+  let text = x.toExponential(digits);
+  const [whole, exponent] = x.toExponential(60).split("e");
+  const kept = whole.slice(0, whole.indexOf(".") + 1 + digits);
+  // A tie, which Python rounds to the even digit.
+  if (/^50*$/.test(whole.slice(kept.length)) && /[02468]$/.test(kept)) text = `${kept}e${exponent}`;
+  return text.replace(/e([+-])(\d)$/, "e$10$2");
+}
+
+/** A short number for a reader: 4 digits, no more. */
+export function short(x) {
+  if (!Number.isFinite(x)) return String(x);
+  const size = Math.abs(x);
+  if (x === 0 || (size >= 1e-3 && size < 1e5)) return String(Number(x.toPrecision(4)));
+  return x.toExponential(2).replace("e+", "e");
+}
+
+/** Write what the figure shows into the address, without a step back in history. */
+export function keepAddress(state) {
+  const write = () => {
+    const query = new URLSearchParams(state()).toString();
+    const readable = query.replace(/%2C/g, ",").replace(/%3D/g, "=").replace(/%3B/g, ";");
+    history.replaceState(history.state, "", `?${readable.replace(/%3A/g, ":")}${location.hash}`);
+  };
+  let waiting;
+  return () => {
+    clearTimeout(waiting);
+    waiting = setTimeout(write, 200);
+  };
+}
+
+/** A block of code with a button that copies it. */
+export function codeBlock(words) {
+  const code = el("code");
+  const said = el("span", { role: "status", class: "explore-said" });
+  const copy = el("button", { type: "button" }, words.copy);
+  copy.addEventListener("click", async () => {
+    await navigator.clipboard.writeText(code.textContent);
+    said.textContent = words.copied;
+    setTimeout(() => (said.textContent = ""), 2000);
+  });
+  const box = el("pre", { tabindex: 0, "aria-label": words.code }, code);
+  const block = el("div", { class: "explore-code" }, box, el("p", {}, copy, " ", said));
+  return { block, set: (text) => (code.textContent = text) };
+}
+
+/** Call back with the width of an element, now and whenever it changes. */
+export function onWidth(element, callback) {
+  let known = 0;
+  const look = () => {
+    const width = Math.round(element.clientWidth);
+    if (width && width !== known) callback((known = width));
+  };
+  new ResizeObserver(look).observe(element);
+  look();
+}
+
+/** Ticks that do not crowd: whole powers of ten on a log axis. */
+function ticks(axis, scale, log, most) {
+  if (!log) return axis.ticks(most);
+  const [low, high] = scale.domain().map(Math.log10);
+  const every = Math.max(1, Math.ceil((high - low) / most));
+  const values = [];
+  for (let k = Math.ceil(low); k <= high; k++) if (k % every === 0) values.push(10 ** k);
+  if (values.length < 2) return axis.ticks(3, "~g");
+  return axis.tickValues(values).tickFormat((x) => x.toExponential(0).replace("e+", "e"));
+}
+
+/**
+ * A chart of lines. draw(series, domains) with series [{ values: [[x, y], …], color, dash }];
+ * mark(x) sets the upright line. Where log is set, what is not positive is left out.
+ */
+export function chart({ label, height = 170, log = false, xLabel, yLabel }) {
+  const svg = el("svg", { role: "img", "aria-label": label, class: "explore-chart" });
+  const [grid, below, left, lines] = ["grid", "x", "y", "lines"].map((name) =>
+    el("g", { class: `explore-${name}` }),
+  );
+  const cursor = el("line", { class: "explore-cursor" });
+  const clip = el("clipPath", { id: unique("clip") }, el("rect"));
+  lines.setAttribute("clip-path", `url(#${clip.id})`);
+  const names = [
+    el("text", { class: "explore-label", "text-anchor": "end" }, xLabel ?? ""),
+    el("text", { class: "explore-label" }, yLabel ?? ""),
+  ];
+  svg.append(clip, grid, below, left, lines, cursor, ...names);
+  const box = el("div", { class: "explore-chart-box" }, svg);
+  const margin = { top: 20, right: 16, bottom: 32, left: 46 };
+  let width = 0;
+  let last;
+  let x = scaleLinear();
+  let y = scaleLinear();
+  const draw = (series, domains = {}) => {
+    last = [series, domains];
+    if (!width) return;
+    const all = series.flatMap((each) => each.values);
+    const fine = all.filter(([, v]) => Number.isFinite(v) && (!log || v > 0));
+    const [x0, x1] = domains.x ?? [0, Math.max(1, ...all.map(([v]) => v))];
+    let [y0, y1] = domains.y ?? [Infinity, -Infinity];
+    if (!domains.y) for (const [, v] of fine) [y0, y1] = [Math.min(y0, v), Math.max(y1, v)];
+    if (!(y0 <= y1)) [y0, y1] = log ? [0.1, 1] : [-1, 1];
+    if (log && !domains.y) [y0, y1] = [Math.max(y0, 1e-16, y1 * 1e-20), Math.min(y1, 1e12)];
+    if (y0 >= y1) [y0, y1] = log ? [y1 / 10, y1 * 10] : [y0 - 1, y0 + 1];
+    const [w, h] = [width - margin.left - margin.right, height - margin.top - margin.bottom];
+    x = scaleLinear([x0, x1], [margin.left, margin.left + w]);
+    y = (log ? scaleLog : scaleLinear)([y0, y1], [margin.top + h, margin.top]);
+    if (!domains.y && !log) y.nice(4);
+    for (const [name, value] of Object.entries({ width, height })) svg.setAttribute(name, value);
+    const rect = clip.firstChild;
+    Object.entries({ x: margin.left, y: margin.top - 1, width: w, height: h + 2 }).forEach(
+      ([name, value]) => rect.setAttribute(name, value),
+    );
+    select(below)
+      .attr("transform", `translate(0,${margin.top + h})`)
+      .call(axisBottom(x).ticks(Math.max(2, w / 70)).tickSizeOuter(0));
+    select(left)
+      .attr("transform", `translate(${margin.left},0)`)
+      .call(ticks(axisLeft(y).tickSizeOuter(0), y, log, 5));
+    names[0].setAttribute("x", margin.left + w);
+    names[0].setAttribute("y", height - 3);
+    names[1].setAttribute("x", 4);
+    names[1].setAttribute("y", 12);
+    const path = line()
+      .defined(([, v]) => Number.isFinite(v) && (!log || v > 0))
+      .x(([v]) => x(v))
+      .y(([, v]) => Math.max(-1e5, Math.min(1e5, y(v))));
+    lines.replaceChildren(
+      ...series.map(({ values, color, dash, wide }) =>
+        el("path", {
+          d: path(values), style: `stroke: ${color}`, "stroke-dasharray": dash,
+          "stroke-width": wide ? 3 : null,
+        }),
+      ),
+    );
+    cursor.setAttribute("y1", margin.top);
+    cursor.setAttribute("y2", margin.top + h);
+  };
+  const mark = (value) => {
+    const at = value == null ? -10 : x(value);
+    cursor.setAttribute("x1", at);
+    cursor.setAttribute("x2", at);
+  };
+  const resized = [];
+  onWidth(box, (value) => {
+    width = value;
+    if (last) draw(...last);
+    resized.forEach((call) => call());
+  });
+  return {
+    box, svg, draw, mark,
+    say: (text) => svg.setAttribute("aria-label", text),
+    scales: () => ({ x, y }),
+    onresize: (call) => resized.push(call),
+  };
+}
+
+/** Load a style sheet once. */
+export function sheet(name) {
+  const href = new URL(name, import.meta.url).href;
+  if (document.querySelector(`link[href="${href}"]`)) return Promise.resolve();
+  return new Promise((done) => {
+    const link = el("link", { rel: "stylesheet", href });
+    link.addEventListener("load", done);
+    link.addEventListener("error", done);
+    document.head.append(link);
+  });
+}

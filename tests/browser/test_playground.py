@@ -1,0 +1,479 @@
+"""The playground walks as torch does, and its program prints its numbers."""
+
+import gzip
+import json
+import math
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+from conftest import Compressed, served
+
+ASSETS = Path(__file__).parents[2] / "docs" / "assets"
+ROOTS = ("sqrt", "sqrt_", "rsqrt_")
+STEPS = 300
+# Options beyond the defaults, and rates at which runs stay on the surface.
+RATE = {"SGD": 0.01, "Adagrad": 0.5, "Adadelta": 1.0, "LBFGS": 0.5, "ASGD": 0.01}
+RATE |= {"RMSprop": 0.05, "Rprop": 0.05, "Muon": 0.05}
+OPTIONS = {
+    "SGD": [
+        {},
+        {"momentum": 0.9},
+        {"momentum": 0.9, "nesterov": True, "weight_decay": 0.01},
+        {"momentum": 0.9, "dampening": 0.5},
+    ],
+    "Adagrad": [{}, {"lr_decay": 0.1, "initial_accumulator_value": 0.1}],
+    "RMSprop": [{}, {"momentum": 0.5, "centered": True}],
+    "Adam": [{}, {"amsgrad": True, "weight_decay": 0.01}],
+    "NAdam": [{}, {"weight_decay": 0.01, "decoupled_weight_decay": True}],
+    "RAdam": [{}, {"weight_decay": 0.01}],
+    "Adafactor": [{}, {"weight_decay": 0.1}],
+    "ASGD": [{}, {"t0": 20, "lambd": 0.01}],
+    "LBFGS": [
+        {"max_iter": 1},
+        {"max_iter": 4},
+        {"max_iter": 1, "max_eval": 25, "line_search_fn": "strong_wolfe"},
+    ],
+    "Muon": [{}, {"nesterov": False, "momentum": 0.8}],
+}
+# Powers with broken exponents, which browsers round in their own way, or exp.
+INEXACT = {"NAdam", "Adafactor"}
+PAIRS = {
+    "betas": ("beta1", "beta2"),
+    "etas": ("etaminus", "etaplus"),
+    "step_sizes": ("step_min", "step_max"),
+    "eps": ("eps1", "eps2"),
+}
+SETUP = """async () => {
+  const modules = ["walk", "surfaces", "rules/index", "code", "arithmetic", "tuned",
+    "presets", "playground", "frame"];
+  const load = (each) => import(`./explore/${each}.js`);
+  const loaded = await Promise.all(modules.map(load));
+  globalThis.all = Object.assign({}, ...loaded);
+  return { rules: all.RULES, surfaces: all.SURFACES, presets: all.PRESETS };
+}"""
+WALK = """([scene, arm]) => {
+  const { points, losses } = all.walk(scene, arm);
+  return [points.map((point) => [...point]), losses];
+}"""
+
+
+class Blank(Compressed):
+    """Serve the assets, and an empty page in either language."""
+
+    def do_GET(self) -> None:
+        """Answer any address that names no file with a page that loads the figure."""
+        if "." in self.path.split("?")[0]:
+            return super().do_GET()
+        language = "en" if self.path.startswith("/en") else "zh-CN"
+        figure = (
+            '<div data-explore="playground"></div>' if "figure" in self.path else ""
+        )
+        body = (
+            f'<!doctype html><html lang="{language}"><title>.</title>'
+            f'<body class="md-typeset">{figure}'
+            '<script type="module" src="/explore.js"></script>'
+        ).encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html; charset=utf-8")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+
+@pytest.fixture(scope="module")
+def assets():
+    with served(ASSETS, Blank) as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def blank(browser, assets):
+    """Return a page with every module of the playground in `all`."""
+    page = browser.new_page()
+    page.goto(assets)
+    page.known = page.evaluate(SETUP)
+    yield page
+    page.close()
+
+
+def noise(seed: int):
+    """Yield what the playground's generator yields."""
+    while True:
+        total = 0.0
+        for _ in range(12):
+            seed = seed * 48271 % 2147483647
+            total += seed / 2147483647
+        yield total - 6
+
+
+def surface(page, scene: dict):
+    """Return the surface as the program of the page defines it."""
+    program = page.evaluate("(scene) => all.program(scene, [], 1)", scene)
+    space: dict = {}
+    exec(program.split("\narms = [")[0], space)
+    return space["surface"], space.get("mean", space["surface"])
+
+
+def arguments(rule: str, options: dict) -> dict:
+    """Return options as torch takes them: halves joined to pairs."""
+    options = dict(options)
+    for name, halves in PAIRS.items():
+        if halves[0] in options:
+            options[name] = tuple(options.pop(half) for half in halves)
+    return options
+
+
+def torch_walk(page, scene: dict, arm: dict) -> tuple[torch.Tensor, list[float]]:
+    """Return the points and losses of torch's own optimizer."""
+    function, mean = surface(page, scene)
+    theta = torch.tensor(scene["start"], dtype=torch.float64)
+    theta = (theta.view(2, 2) if len(theta) == 4 else theta).requires_grad_()
+    made = getattr(torch.optim, arm["rule"])
+    optimizer = made([theta], **arguments(arm["rule"], arm["options"]))
+    box = page.known["surfaces"][scene["surface"]].get("box")
+    random, sigma = noise(scene["seed"]), scene["sigma"]
+    points, losses = [theta.detach().flatten().clone()], [mean(theta, 0).item()]
+    for t in range(scene["steps"]):
+        drawn = [next(random) for _ in theta.flatten()] if sigma else None
+
+        def closure(t=t, drawn=drawn):
+            optimizer.zero_grad()
+            loss = function(theta, t)
+            loss.backward()
+            if drawn:
+                shift = torch.tensor(drawn, dtype=torch.float64)
+                theta.grad += sigma * shift.view_as(theta)
+            return loss
+
+        optimizer.step(closure)
+        if box:
+            theta.data.clamp_(-box, box)
+        points.append(theta.detach().flatten().clone())
+        losses.append(mean(theta, t).item())
+    return torch.stack(points), losses
+
+
+@pytest.fixture
+def exact_roots(monkeypatch):
+    """Give torch a square root that is rounded correctly, as IEEE 754 asks.
+
+    MKL's, which torch calls on x86-64, is off by a unit in the last place in about one
+    case of eighty.
+    """
+
+    def root(self):
+        return torch.tensor(
+            [math.sqrt(x) if x >= 0 else math.nan for x in self.flatten().tolist()],
+            dtype=self.dtype,
+        ).view_as(self)
+
+    monkeypatch.setattr(torch.Tensor, "sqrt", root)
+    monkeypatch.setattr(torch.Tensor, "sqrt_", lambda self: self.copy_(root(self)))
+    monkeypatch.setattr(torch.Tensor, "rsqrt_", lambda self: self.copy_(1 / root(self)))
+
+
+def cases(page, name: str):
+    """Yield scenes and arms for a surface: every optimizer that can run there."""
+    known = page.known["surfaces"][name]
+    scene = {"surface": name, "steps": STEPS, "seed": 7, "sigma": known.get("sigma", 0)}
+    scene |= {"start": known["start"]} | (
+        {"kappa": known["kappa"]} if "kappa" in known else {}
+    )
+    for rule in page.known["rules"]:
+        if rule == "Muon" and name != "matrix":
+            continue
+        for options in OPTIONS.get(rule, [{}]):
+            lr = RATE.get(rule, 0.1)
+            if name == "rosenbrock" and rule in ("SGD", "ASGD", "RAdam"):
+                lr = 0.0003
+            yield scene, {"rule": rule, "options": {"lr": lr, **options}}
+
+
+def tensors(page, scene, arm):
+    points, losses = page.evaluate(WALK, [scene, arm])
+    return torch.tensor(points, dtype=torch.float64), losses
+
+
+SURFACES = (
+    "bowl rotated canyon saddle plateau rosenbrock wells noisy reddi neuron matrix"
+)
+
+
+@pytest.mark.parametrize("name", SURFACES.split())
+def test_every_optimizer_walks_as_torch_does(blank, name):
+    far = {}
+    for scene, arm in cases(blank, name):
+        ours, losses = tensors(blank, scene, arm)
+        theirs, expected = torch_walk(blank, scene, arm)
+        gap = (ours - theirs).abs().amax() / theirs.abs().amax()
+        gap_of_loss = max(
+            abs(a - b) / max(map(abs, expected))
+            for a, b in zip(losses, expected, strict=True)
+        )
+        if not max(gap.item(), gap_of_loss) <= 1e-12:
+            far[f"{arm}"] = gap.item(), gap_of_loss
+    # Where a line search lands hangs on single bits: it is held to them below.
+    far = {arm: gap for arm, gap in far.items() if "strong_wolfe" not in arm}
+    assert not far
+
+
+@pytest.mark.parametrize(
+    "name", [each for each in SURFACES.split() if each != "neuron"]
+)
+def test_with_exact_roots_the_walks_are_equal_to_the_bit(blank, name, exact_roots):
+    if "AVX2" not in torch.backends.cpu.get_cpu_capability():
+        pytest.skip("a processor on which torch fuses other operations")
+    different = []
+    for scene, arm in cases(blank, name):
+        ours, _ = tensors(blank, scene, arm)
+        theirs, _ = torch_walk(blank, scene, arm)
+        if arm["rule"] not in INEXACT and not torch.equal(ours, theirs):
+            different.append(arm)
+    assert not different
+
+
+def test_all_of_torch_optim_is_there_with_its_defaults(blank):
+    import inspect
+
+    classes = {
+        name
+        for name, each in vars(torch.optim).items()
+        if inspect.isclass(each) and issubclass(each, torch.optim.Optimizer)
+    } - {"Optimizer"}
+    rules = blank.known["rules"]
+    assert set(rules) == classes - {"SparseAdam"}
+    for name, rule in rules.items():
+        taken = inspect.signature(getattr(torch.optim, name)).parameters
+        for option, value in arguments(name, rule["options"]).items():
+            assert taken[option].default == value, (name, option)
+
+
+def test_the_surfaces_are_those_that_are_tested(blank):
+    assert set(blank.known["surfaces"]) == set(SURFACES.split())
+
+
+def test_the_neuron_s_data_are_patients(blank):
+    from sklearn.datasets import load_breast_cancer
+
+    data = load_breast_cancer()
+    radius = data.data[:, 0]
+    scores = ((radius - radius.mean()) / radius.std()).round(2)
+    known = blank.known["surfaces"]["neuron"]["data"]
+    assert known["radius"] == scores[::50].tolist()
+    assert known["benign"] == data.target[::50].tolist()
+
+
+def test_a_minimum_is_where_the_gradient_vanishes(blank):
+    found = blank.evaluate("""() => Object.entries(all.SURFACES).map(([name, s]) => {
+      const scene = { surface: name, kappa: s.kappa };
+      return [name, s.lowest.map((at) => [...all.surfaceOf(scene).grad(at, 1)])];
+    })""")
+    for name, grads in found:
+        for grad in grads if name != "reddi" else []:
+            assert max(map(abs, grad)) < 1e-8, name
+
+
+def test_tuned_defaults_are_the_best_of_their_grid(blank):
+    """A neighbour of the chosen lr is never better, by the measure tuned.js names."""
+    worse = blank.evaluate("""() => {
+      const measure = (name, rule, options) => {
+        const s = all.SURFACES[name];
+        const scene = { surface: name, kappa: s.kappa, start: s.start, steps: 200,
+          seed: 1, sigma: s.sigma ?? 0 };
+        const { points, losses } = all.walk(scene, { rule, options });
+        const [[a, b], [c, d]] = s.window;
+        const inside = points.every((p) => p.every((v, i) =>
+          i % 2 ? v >= c && v <= d : v >= a && v <= b));
+        return inside ? losses.reduce((sum, v) => sum + v, 0) : Infinity;
+      };
+      const worse = [];
+      for (const [name, rules] of Object.entries(all.TUNED))
+        for (const [rule, options] of Object.entries(rules)) {
+          const best = measure(name, rule, options);
+          const lr = Number(options.lr.toExponential()[0]);
+          const ratios = { 1: [0.5, 2], 2: [0.5, 2.5], 5: [0.4, 2] }[lr];
+          for (const ratio of ratios) {
+            const near = Number((options.lr * ratio).toPrecision(1));
+            if (measure(name, rule, { ...options, lr: near }) < best && near <= 500)
+              worse.push([name, rule, near]);
+          }
+        }
+      return worse;
+    }""")
+    assert not worse
+
+
+def test_fma_rounds_once(blank):
+    import random
+    from fractions import Fraction
+
+    random.seed(0)
+    triples = [
+        [random.gauss(0, 1) * 10 ** random.uniform(-9, 3) for _ in range(3)]
+        for _ in range(4000)
+    ]
+    for _ in range(4000):
+        a, b = random.gauss(0, 1), random.gauss(0, 1)
+        triples.append([a, b, -a * b * (1 + random.choice([0, 1e-16, 1e-10]))])
+    found = blank.evaluate("(all3) => all3.map((each) => all.fma(...each))", triples)
+    exact = [float(Fraction(a) * Fraction(b) + Fraction(c)) for a, b, c in triples]
+    assert found == exact
+
+
+def test_numbers_are_written_as_python_writes_them(blank):
+    values = [0.0, 1.0, -2.5e-9, 1e100, 4.8828125e-4, 1.0000005, 0.1, 123456789.0]
+    written = blank.evaluate("(values) => values.map((x) => all.scientific(x))", values)
+    assert written == [f"{x:.6e}" for x in values]
+
+
+def run_program(program: str) -> list[list[str]]:
+    ran = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=120
+    )
+    assert ran.returncode == 0, ran.stderr
+    return [line.split() for line in ran.stdout.splitlines()]
+
+
+NUMBERS = """() => [...document.querySelectorAll(".explore-table tbody tr")].map(
+  (row) => [...row.querySelectorAll("td")].slice(0, -1).map((td) => td.textContent))"""
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "",
+        "?surface=rosenbrock&arms=LBFGS,max_iter=1,lr=0.5;NAdam,lr=0.05;Rprop,lr=0.1&t=90",
+        "?surface=noisy&sigma=1.5&seed=9&schedule=cosine&arms=SGD,lr=0.1;ASGD,lr=0.1",
+        "?surface=noisy&schedule=linear&arms=AdamW,lr=0.5,beta1=0.8;Adafactor,lr=0.1",
+        "?surface=matrix&schedule=step&arms=Muon,lr=0.1;Adafactor,lr=0.1;Adam,lr=0.1&t=77",
+        "?surface=neuron&arms=Adadelta,lr=5;RAdam,lr=0.5;Adamax,lr=0.5&t=150",
+        "?surface=reddi&arms=Adam,lr=0.02,beta1=0,beta2=0.1;RMSprop,lr=0.01&t=101",
+    ],
+)
+def test_the_program_prints_the_numbers_on_the_screen(browser, assets, query):
+    page = browser.new_page()
+    page.goto(f"{assets}en/figure{query}")
+    page.wait_for_selector("[data-ready]")
+    page.locator(".explore-torch > summary").click()
+    page.wait_for_function("document.querySelector('.explore-code code').textContent")
+    program = page.locator(".explore-code code").text_content()
+    seen = page.evaluate(NUMBERS)
+    page.close()
+    assert len(seen) > 1
+    assert [row[1:] for row in run_program(program)] == seen
+
+
+def test_the_address_comes_back(blank):
+    query = "surface=rotated&kappa=50&start=-1.5,2&steps=100&t=40&shown=1"
+    query += "&arms=Adam,lr=0.1,amsgrad=true;LBFGS,line_search_fn=strong_wolfe"
+    state = blank.evaluate("(query) => all.readAddress(query)", query)
+    again = blank.evaluate("(state) => all.writeAddress(state)", state)
+    text = "&".join(f"{name}={value}" for name, value in again.items())
+    assert sorted(text.split("&")) == sorted(query.split("&"))
+    bad = "surface=toString&start=a,b&arms=constructor;Adam,__proto__=1&steps=-5&t=1e9"
+    state = blank.evaluate("(query) => all.readAddress(query)", bad)
+    assert state["scene"]["surface"] == "bowl"
+    assert state["arms"] == [{"rule": "Adam", "options": {}}]
+    assert state["t"] == state["scene"]["steps"] == 1
+
+
+def test_keys_move_the_start_and_the_address_follows(browser, assets):
+    page = browser.new_page(reduced_motion="reduce")
+    page.goto(f"{assets}en/figure")
+    page.wait_for_selector("[data-ready]")
+    assert "?" not in page.url
+    before = page.evaluate(NUMBERS)
+    page.locator(".explore-start").focus()
+    page.keyboard.press("ArrowRight")
+    page.wait_for_url("**start=*")
+    assert page.evaluate(NUMBERS) != before
+    now = page.evaluate(NUMBERS)
+    page.reload()
+    page.wait_for_selector("[data-ready]")
+    assert page.evaluate(NUMBERS) == now
+    page.close()
+
+
+def test_the_start_is_dragged(browser, assets):
+    page = browser.new_page()
+    page.goto(f"{assets}figure")
+    page.wait_for_selector("[data-ready]")
+    start = page.locator(".explore-start")
+    before, box = start.get_attribute("aria-valuetext"), start.bounding_box()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 90, box["y"] + 60, steps=4)
+    page.mouse.up()
+    assert start.get_attribute("aria-valuetext") != before
+    page.close()
+
+
+def test_it_plays_to_the_end(browser, assets):
+    page = browser.new_page()
+    page.goto(f"{assets}en/figure?surface=bowl&steps=20&t=0&arms=SGD,lr=0.01")
+    page.wait_for_selector("[data-ready]")
+    page.get_by_role("button", name="Play").click()
+    page.wait_for_function(
+        "document.querySelector('.explore-count').textContent === 't = 20 / 20'"
+    )
+    page.get_by_role("button", name="One step back").click()
+    assert page.locator(".explore-count").text_content() == "t = 19 / 20"
+    page.close()
+
+
+def test_muon_says_what_torch_says_where_it_cannot_run(browser, assets):
+    page = browser.new_page()
+    page.goto(f"{assets}en/figure?surface=bowl&arms=Muon,lr=0.1;SGD,lr=0.01")
+    page.wait_for_selector("[data-ready]")
+    said = page.locator(".explore-error code").text_content()
+    page.close()
+    with pytest.raises(ValueError, match="2D") as raised:
+        torch.optim.Muon([torch.zeros(2, requires_grad=True)])
+    assert said == f"ValueError: {raised.value}"
+
+
+def test_both_languages_say_all_there_is_to_say(blank):
+    keys = blank.evaluate("""async () => {
+      const load = (language) => import(`./explore/words/${language}.js`);
+      const all = await Promise.all(["zh", "en"].map(load));
+      const tree = (x) => typeof x === "object" && !Array.isArray(x)
+        ? Object.entries(x).flatMap(([k, v]) => [k, ...tree(v)]) : [];
+      return all.map(({ words, scenes }) => [tree(words), Object.keys(scenes)]);
+    }""")
+    assert keys[0] == keys[1]
+    assert keys[0][1] == list(blank.known["presets"])
+
+
+def test_every_scene_starts_and_stays_with_torch_s_options(blank):
+    for name, preset in blank.known["presets"].items():
+        for arm in preset["arms"]:
+            known = blank.known["rules"][arm["rule"]]["options"]
+            assert set(arm["options"]) <= set(known), name
+
+
+def test_it_is_light():
+    """Everything that comes with the figure is at most 60 kB, as a host sends it."""
+    files = [ASSETS / "explore.js", ASSETS / "vendor" / "d3.js"]
+    files += [ASSETS / "explore" / "explore.css", *ASSETS.glob("explore/words/zh.js")]
+    pattern = re.compile(r'from "\./([\w/]+\.js)"')
+    todo = [ASSETS / "explore" / "playground.js"]
+    while todo:
+        path = todo.pop()
+        if path in files:
+            continue
+        files.append(path)
+        text = path.read_text("utf-8")
+        todo += [path.parent / name for name in pattern.findall(text)]
+        names = re.findall(r'from "\.\./(arithmetic\.js)"', text)
+        todo += [path.parent.parent / name for name in names]
+    assert len(files) > 20
+    size = sum(len(gzip.compress(path.read_bytes())) for path in files)
+    print(
+        json.dumps({path.name: len(gzip.compress(path.read_bytes())) for path in files})
+    )
+    assert size <= 60_000
