@@ -25,7 +25,11 @@ FAULTS = {
         "left a thread running",
         7,
     ),
-    "silence": ("x = 1\nif not x:\n    print(x)", "prints nothing where the page shows an output", 7),
+    "silence": (
+        "x = 1\nif not x:\n    print(x)",
+        "prints nothing where the page shows an output",
+        7,
+    ),
     "swallowed limit": (
         "for _ in range(500):\n    try:\n        print('x' * 9999)\n"
         "    except RuntimeError:\n        pass",
@@ -68,7 +72,10 @@ def test_a_bad_cell_stops_the_build_in_one_line(project, name):
     assert build.returncode == 1
     errors = re.findall(r"ERROR.*", build.stderr)
     assert len(errors) == 1, build.stderr
-    assert f"docs/zh/index.md: cell 'second' at snippets/pages/index.py:{line}:" in errors[0]
+    assert (
+        f"docs/zh/index.md: cell 'second' at snippets/pages/index.py:{line}:"
+        in errors[0]
+    )
     assert reason in errors[0]
     assert "Traceback" not in build.stderr
     assert str(project.root) not in build.stderr

@@ -10,6 +10,54 @@ from ..errors import Fault
 VALUE = re.compile(
     r"\{\{\s(?P<expression>[^{}]+?)(?::(?P<format>[^:{}\s\]\)]+))?\s\}\}"
 )
+FENCE = re.compile(r"\s*(?P<mark>`{3,}(?!.*`)|~{3,})")
+NOT_PROSE = re.compile(r"`[^`\n]+`|\$[^$\n]+\$")
+COUNT = re.compile(r'claims\["(\w+)"\]')  # which the book knows, not the page's run
+FRONT_MATTER = re.compile(r"---[ \t]*\n.*?\n(?:---|\.\.\.)[ \t]*\n", re.DOTALL)
+
+
+def without_front_matter(text: str) -> str:
+    """Return the Markdown of a file that may begin with settings.
+
+    >>> without_front_matter("---\\na: 1\\n---\\nText.")
+    'Text.'
+    """
+    found = FRONT_MATTER.match(text)
+    return text[found.end() :] if found else text
+
+
+def blocks(markdown: str) -> list[tuple[int, str]]:
+    """Split Markdown into blocks, each with its first line's number, fences whole.
+
+    >>> blocks("one\\n\\n```\\na\\n\\nb\\n```\\ntwo\\ntwo")
+    [(1, 'one'), (2, ''), (3, '```\\na\\n\\nb\\n```'), (8, 'two\\ntwo')]
+    """
+    found: list[tuple[int, list[str]]] = []
+    fence = ""
+    fresh = True
+    for number, line in enumerate(markdown.split("\n"), start=1):
+        mark = FENCE.match(line)
+        if fence:
+            found[-1][1].append(line)
+            if mark and mark["mark"].startswith(fence) and line.strip() == mark["mark"]:
+                fence, fresh = "", True
+            continue
+        if mark:
+            fence = mark["mark"]
+            found.append((number, [line]))
+            continue
+        alone = not line.strip() or line.lstrip().startswith("///")
+        if fresh or alone:
+            found.append((number, []))
+        found[-1][1].append(line)
+        fresh = alone
+    return [(number, "\n".join(lines)) for number, lines in found]
+
+
+def expression(value: re.Match[str]) -> str:
+    """Return the Python that formats a value.
+
+    >>> expression(VALUE.match("{{ steps:,d }}"))
     "format(steps, ',d')"
     """
     return f"format({value['expression'].strip()}, {value['format'] or ''!r})"
