@@ -115,6 +115,16 @@ def test_what_names_says_in_words():
             for run in (every, runs["GRU"])
         )
         assert early > late + 0.05
+    best = max(
+        names.train(nn.RNN, batch=64, epochs=1, lr=lr).accuracy
+        for lr in (4e-3, 8e-3, 1.6e-2)
+    )
+    assert abs(single - best) < 0.05
+    assert runs["RNN"].accuracy < min(runs["GRU"].accuracy, runs["LSTM"].accuracy)
+    by_seed = names.accuracy_by_seed([nn.RNN, nn.LSTM], [0, 1], epochs=4)
+    assert all(a < b for a, b in zip(*by_seed.values(), strict=True))
+    within, chance = names.kinship(runs["GRU"].model)
+    assert 2 * chance < within < 0.5
     shares = names.confusion(runs["GRU"].model)
     irish = names.CODES.index("ga")
     assert shares[irish, irish] == shares.diagonal().max()
