@@ -264,6 +264,10 @@ def train_logistic(zero, seed=0):
     return train(model, lambda x: x.sum(dim=1) > 0)
 
 
+# --8<-- [end:train-mlp]
+
+
+# --8<-- [start:train-network]
 def train_mlp(zero, seed=0):
     """Train a network of 2, 8 and 1 units on x₁x₂ > 0; return what came of it.
 
@@ -284,7 +288,7 @@ def train_mlp(zero, seed=0):
     return loss, accuracy, len(model[0].weight.detach().unique(dim=0))
 
 
-# --8<-- [end:train-mlp]
+# --8<-- [end:train-network]
 
 
 # --8<-- [start:noun-gaps]

@@ -3,7 +3,7 @@
 import math
 
 import torch
-from adam import adam, random_gradients
+from adam import adam, follow, random_gradients
 
 
 # --8<-- [start:epsilon]
@@ -52,6 +52,62 @@ def scaled_run(optimizer, scale, lr, steps=200):
 # --8<-- [end:scaled-run]
 
 
+# --8<-- [start:wide-run]
+def wide_run(optimizer, steps=200):
+    """Return the best lr and where it ends when three gradients differ in size.
+
+    The loss is Σ cᵢ(xᵢ − 1)²/2 with c = 0.001, 1, 1000, from zeros; the best of 25
+    values of lr from 0.0001 to 1 has the lowest loss. optimizer: a class of
+    torch.optim. Result: lr and a tensor (3,).
+
+    >>> lr, ends = wide_run(torch.optim.SGD)
+    >>> lr < 0.002, ends[0] < 0.01, ends[2] > 0.99
+    (True, tensor(True), tensor(True))
+    """
+    c = torch.tensor([1e-3, 1.0, 1e3], dtype=torch.float64)
+    best = math.inf, math.nan, c
+    for lr in torch.logspace(-4, 0, 25).tolist():
+        x = torch.zeros(3, dtype=torch.float64, requires_grad=True)
+        stepper = optimizer([x], lr=lr)
+        for _ in range(steps):
+            x.grad = c * (x.detach() - 1)
+            stepper.step()
+        loss = (c * (x.detach() - 1) ** 2 / 2).sum().item()
+        best = min(best, (loss, lr, x.detach()), key=lambda run: run[0])
+    return best[1:]
+
+
+# --8<-- [end:wide-run]
+
+
+# --8<-- [start:step-bound]
+def step_bound(beta1=0.9, beta2=0.999):
+    """Return how many lr a step of Adam can be long at most, once t is large.
+
+    By the inequality of Cauchy and Schwarz for m and v as weighted sums of g and g².
+
+    >>> round(step_bound(), 3), round(step_bound(0.0, 0.99), 3)
+    (7.27, 10.0)
+    """
+    return (1 - beta1) / math.sqrt((1 - beta2) * (1 - beta1**2 / beta2))
+
+
+def late_step(silence, growing=1):
+    """Return Adam's last step in lr: gradients of 0, and then some that grow.
+
+    They grow by β₂/β₁ a step, which makes the last step the longest.
+
+    >>> 2.5 < late_step(silence=999) < 2.6
+    True
+    """
+    grads = torch.zeros(silence + growing, 1, dtype=torch.float64)
+    grads[silence:, 0] = (0.999 / 0.9) ** torch.arange(growing, dtype=torch.float64)
+    return -follow(adam, grads, lr=1.0).diff(dim=0)[-1].item()
+
+
+# --8<-- [end:step-bound]
+
+
 # --8<-- [start:decay]
 def end_weight(gradient_size, weight_decay, decoupled, steps=100, lr=0.01):
     """Return a weight that starts at 1 after gradients that change sign at each step.
@@ -75,18 +131,18 @@ def end_weight(gradient_size, weight_decay, decoupled, steps=100, lr=0.01):
 
 
 # --8<-- [start:reddi]
-def reddi(amsgrad, steps=3000, big=4.0):
+def reddi(amsgrad, steps=3000, big=4.0, betas=None):
     """Return the path of Adam on the example of Reddi et al., within [-1, 1].
 
     The loss is big·x at every third step and -x at the others, so that x = -1 is best
     whenever big > 2. lr falls as 1/sqrt(t). Source: Reddi et al. 2018, Theorem 1, with
-    its betas (0, 1/(1 + big²)).
+    its betas (0, 1/(1 + big²)) unless others are given.
 
     >>> reddi(amsgrad=False, steps=300)[-1] > 0 > reddi(amsgrad=True, steps=300)[-1]
     tensor(True)
     """
     x, state, path = torch.zeros((), dtype=torch.float64), {}, []
-    betas = (0.0, 1 / (1 + big**2))
+    betas = betas or (0.0, 1 / (1 + big**2))
     for t in range(1, steps + 1):
         grad = torch.full_like(x, big if t % 3 == 1 else -1.0)
         lr = 0.1 / math.sqrt(t)

@@ -3,7 +3,9 @@
 import torch
 from checks import check_range
 from gradient_descent import prepare
+from stochastic import displacements
 from torch import Tensor
+from torch.optim import RMSprop
 
 
 # --8<-- [start:adagrad]
@@ -105,3 +107,46 @@ def rmsprop(
 
 
 # --8<-- [end:rmsprop]
+
+
+# --8<-- [start:rates]
+def adagrad_rates(grads: Tensor, lr: float = 0.1) -> Tensor:
+    """Return AdaGrad's effective rate lr/√s after each of the gradients (steps, n).
+
+    >>> adagrad_rates(torch.tensor([[3.0], [4.0]]), lr=1.0).flatten()
+    tensor([0.3333, 0.2000])
+    """
+    param, state, rates = torch.zeros_like(grads[0]), {}, []
+    for grad in grads:
+        adagrad(param, grad, state, lr=lr)
+        rates.append(lr / state["sum"].sqrt())
+    return torch.stack(rates)
+
+
+def rate_left(size: float, every: int, steps: int = 1000) -> float:
+    """Return what AdaGrad leaves of lr after gradients of a size, one in ``every``.
+
+    >>> rate_left(size=2.0, every=1, steps=25), rate_left(size=2.0, every=5, steps=25)
+    (0.1, 0.22360679774997896)
+    """
+    grads = torch.zeros(steps, 1, dtype=torch.float64)
+    grads[::every] = size
+    return adagrad_rates(grads, lr=1.0)[-1].item()
+
+
+def rmsprop_average(steps: int = 1000) -> tuple[float, float, float]:
+    """Return RMSProp's effective rate over lr for gradients 1, 0.1, 1, 0.1, …
+
+    As torch.optim.RMSprop has it in the end, then as the mean of g² and the mean of
+    the rates 1/|g| would make it.
+
+    >>> measured, of_squares, of_rates = rmsprop_average()
+    >>> abs(measured / of_squares - 1) < 0.01 < abs(measured / of_rates - 1)
+    True
+    """
+    grads = torch.tensor([1.0, 0.1], dtype=torch.float64).repeat(steps // 2)
+    measured = (displacements(RMSprop, grads) / grads)[-2:].mean().item()
+    return measured, grads.square().mean().rsqrt().item(), (1 / grads).mean().item()
+
+
+# --8<-- [end:rates]

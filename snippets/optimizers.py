@@ -133,6 +133,10 @@ def ready(
     return optimizer
 
 
+# --8<-- [end:dispatched]
+
+
+# --8<-- [start:operations]
 def operations(optimizer_class: type[Optimizer], tensors: int, **options) -> int:
     """Return how many operations one step dispatches, for ``tensors`` of 10 numbers.
 
@@ -159,7 +163,7 @@ def time_of_step(
     return cpu_time_ratio(optimizer.step, reference.step, rounds)
 
 
-# --8<-- [end:dispatched]
+# --8<-- [end:operations]
 
 
 # --8<-- [start:interrupted]
@@ -232,29 +236,10 @@ def bowl(rotated: bool) -> Problem:
     return [start], loss, loss
 
 
-def tilted(degrees: list[int]) -> Problem:
-    """Return start and loss of the bowl with curvatures 1 and 25, turned.
-
-    SEEDS random starts for each angle, turned with the bowl: geometrically the same
-    problem. The start is (angles · SEEDS, 2); as in ``bowl``.
-
-    >>> (start,), loss, measure = tilted([0, 45])
-    >>> torch.testing.assert_close(loss(start)[:SEEDS], loss(start)[SEEDS:])
-    """
-    generator = torch.Generator().manual_seed(0)
-    start = torch.randn(SEEDS, 2, generator=generator, dtype=torch.float64)
-    angle = torch.tensor(degrees, dtype=torch.float64).deg2rad()
-    cos, sin = angle.cos(), angle.sin()
-    turn = torch.stack([cos, -sin, sin, cos], -1).view(-1, 2, 2)
-    hessian = turn @ CURVATURE.diag() @ turn.mT
-    hessian = hessian.repeat_interleave(SEEDS, 0)
-
-    def loss(theta):
-        return (theta * (hessian @ theta.unsqueeze(-1)).squeeze(-1)).sum(-1) / 2
-
-    return [(start @ turn.mT).flatten(0, 1)], loss, loss
+# --8<-- [end:problems]
 
 
+# --8<-- [start:noisy]
 def noisy() -> Problem:
     """Return start, loss of a random batch of 16 and excess loss of a regression.
 
@@ -284,6 +269,10 @@ def noisy() -> Problem:
     return [torch.zeros(SEEDS, 10, dtype=torch.float64)], loss, measure
 
 
+# --8<-- [end:noisy]
+
+
+# --8<-- [start:network]
 def network() -> Problem:
     """Return start and loss of a tanh network 1-16-1 on 16 points of sin 4x.
 
@@ -308,7 +297,7 @@ def network() -> Problem:
     return start, loss, loss
 
 
-# --8<-- [end:problems]
+# --8<-- [end:network]
 
 
 # --8<-- [start:sweep]
@@ -355,6 +344,10 @@ def sweep(
     return torch.stack(scores)
 
 
+# --8<-- [end:sweep]
+
+
+# --8<-- [start:best]
 def best(scores: Tensor) -> tuple[Tensor, Tensor]:
     """Return the scores of the best lr and its index, for each budget.
 
@@ -368,7 +361,7 @@ def best(scores: Tensor) -> tuple[Tensor, Tensor]:
     return scores[torch.arange(len(scores)), chosen], chosen
 
 
-# --8<-- [end:sweep]
+# --8<-- [end:best]
 
 
 # --8<-- [start:contest]
@@ -388,6 +381,10 @@ PROBLEMS = {
 }
 
 
+# --8<-- [end:contest]
+
+
+# --8<-- [start:tuned]
 @cache
 def contest(problem: str, name: str) -> Tensor:
     """Return the scores of one of ARMS on one of PROBLEMS, at each of LRS.
@@ -411,10 +408,33 @@ def tuned(
     return {name: best(contest(problem, name))[0][at] for name in names}
 
 
-# --8<-- [end:contest]
+# --8<-- [end:tuned]
 
 
 # --8<-- [start:turned]
+def tilted(degrees: list[int]) -> Problem:
+    """Return start and loss of the bowl with curvatures 1 and 25, turned.
+
+    SEEDS random starts for each angle, turned with the bowl: geometrically the same
+    problem. The start is (angles · SEEDS, 2); as in ``bowl``.
+
+    >>> (start,), loss, measure = tilted([0, 45])
+    >>> torch.testing.assert_close(loss(start)[:SEEDS], loss(start)[SEEDS:])
+    """
+    generator = torch.Generator().manual_seed(0)
+    start = torch.randn(SEEDS, 2, generator=generator, dtype=torch.float64)
+    angle = torch.tensor(degrees, dtype=torch.float64).deg2rad()
+    cos, sin = angle.cos(), angle.sin()
+    turn = torch.stack([cos, -sin, sin, cos], -1).view(-1, 2, 2)
+    hessian = turn @ CURVATURE.diag() @ turn.mT
+    hessian = hessian.repeat_interleave(SEEDS, 0)
+
+    def loss(theta):
+        return (theta * (hessian @ theta.unsqueeze(-1)).squeeze(-1)).sum(-1) / 2
+
+    return [(start @ turn.mT).flatten(0, 1)], loss, loss
+
+
 @cache
 def turned(
     degrees: tuple[int, ...], budgets: tuple[int, ...] = (60, 240)

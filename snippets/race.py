@@ -7,6 +7,7 @@ from typing import NamedTuple
 import torch
 from matplotlib.figure import Figure
 from optimizers import state_bytes
+from paired import difference, level
 from plotting import axes, style
 from sklearn.datasets import load_digits
 from timing import cpu_time_ratio
@@ -233,6 +234,21 @@ def everyone(
     return {name: run(runner, seeds, steps, data) for name, runner in runners().items()}
 
 
+def six(
+    seeds: Sequence[int], steps: int, data: Parts | None = None
+) -> dict[str, Score]:
+    """Return the score of each of the six whose batch is 32.
+
+    >>> list(six(seeds=[0], steps=1))[:2]
+    ['mini-batch SGD', 'momentum']
+    """
+    return {
+        name: run(runner, seeds, steps, data)
+        for name, runner in runners().items()
+        if runner.batch == 32
+    }
+
+
 def same_batch(scores: dict[str, Score]) -> dict[str, Score]:
     """Return the scores of the six whose batch is 32.
 
@@ -258,20 +274,39 @@ def time_of_run(name: str, reference: str, rounds: int = 3) -> float:
     return cpu_time_ratio(*steps, rounds)
 
 
-def level(scores: dict[str, Score]) -> list[str]:
-    """Return who cannot be told from the first: their seeds' ranges overlap with its.
+def chosen(scores: dict[str, Score]) -> dict[str, Tensor]:
+    """Return accuracy on the test set in percent at the chosen rate, by seed.
 
-    Accuracies are those on the test set at the rate chosen on the validation set.
-
-    >>> lrs, one = torch.ones(1), torch.ones(1, 2)
-    >>> mixed = torch.tensor([[1.0, 0.8]])
-    >>> values = {"a": one, "b": mixed, "c": 0.5 * one}
-    >>> level({name: Score(lrs, value, value, 0, 1) for name, value in values.items()})
-    ['a', 'b']
+    >>> one = torch.ones(1, 2)
+    >>> chosen({"SGD": Score(rates(-2)[:1], one, one, 0, 1)})
+    {'SGD': tensor([100., 100.])}
     """
-    chosen = {name: score.test[score.best] for name, score in scores.items()}
-    first = max(chosen.values(), key=lambda values: values.mean().item())
-    return [name for name, values in chosen.items() if values.max() >= first.min()]
+    return {name: 100 * score.test[score.best] for name, score in scores.items()}
+
+
+def front(scores: dict[str, Score]) -> list[str]:
+    """Return the first and who cannot be told from it, in the order of their means.
+
+    Paired by seeds: those whose mean difference has a 95 % interval that holds 0.
+
+    >>> lrs, one = torch.ones(1), torch.tensor([[0.8, 0.9]])
+    >>> values = {"a": one, "b": one - 0.1, "c": one - torch.tensor([0.0, 0.1])}
+    >>> front({name: Score(lrs, value, value, 0, 1) for name, value in values.items()})
+    ['a', 'c']
+    """
+    return level({name: -values for name, values in chosen(scores).items()})
+
+
+def lead(scores: dict[str, Score], name: str, other: str) -> str:
+    """Return by how many points a runner leads another, and half a 95 % interval.
+
+    >>> lrs, one = torch.ones(1), torch.tensor([[0.8, 0.9]])
+    >>> pair = {"a": Score(lrs, one, one, 0, 1), "b": Score(lrs, one, one, 0, 1)}
+    >>> lead(pair, "a", "b")
+    '0.00 ± 0.00'
+    """
+    values = chosen(scores)
+    return "{:.2f} ± {:.2f}".format(*difference(values[name], values[other]))
 
 
 def table(scores: dict[str, Score]) -> str:

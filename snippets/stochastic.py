@@ -146,6 +146,10 @@ def raced(batch: int, seeds: int = 12) -> Tensor:
     return torch.stack(losses)
 
 
+# --8<-- [end:raced]
+
+
+# --8<-- [start:at-best]
 def at_best(losses: Tensor) -> tuple[Tensor, Tensor]:
     """Return the loss at the best lr and its index, for each epoch by itself.
 
@@ -159,7 +163,7 @@ def at_best(losses: Tensor) -> tuple[Tensor, Tensor]:
     return losses[torch.arange(len(losses)), chosen], chosen
 
 
-# --8<-- [end:raced]
+# --8<-- [end:at-best]
 
 
 # --8<-- [start:rows-used]

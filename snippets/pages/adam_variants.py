@@ -3,7 +3,16 @@
 # --8<-- [start:imports]
 import torch
 from adam import adam, follow, follow_torch, random_gradients
-from adam_variants import end_weight, first_step, noise_floor, reddi, scaled_run
+from adam_variants import (
+    end_weight,
+    first_step,
+    late_step,
+    noise_floor,
+    reddi,
+    scaled_run,
+    step_bound,
+    wide_run,
+)
 from plotting import axes, style, svg
 
 # --8<-- [end:imports]
@@ -30,6 +39,14 @@ for scale in (1e-3, 1.0, 1e3, 1e-9):
     print(f"{scale:7g} {ends[scale]:10.6f} {sgd:10.4f}")
 # --8<-- [end:scale]
 
+# --8<-- [start:wide]
+print("gradients' size    lr     0.001        1     1000")
+wide = {}
+for rule in (torch.optim.Adam, torch.optim.SGD):
+    lr, wide[rule] = wide_run(rule)
+    print(f"{rule.__name__:11} {lr:10.4f}", *(f"{x:8.4f}" for x in wide[rule]))
+# --8<-- [end:wide]
+
 # --8<-- [start:size]
 firsts = {}
 for size in (1e-3, 1.0, 1e3):
@@ -38,13 +55,13 @@ for size in (1e-3, 1.0, 1e3):
     print(f"first step, gradient {size:5g}: {firsts[size]:.5f} α")
 
 random_steps = follow(adam, random_gradients(1000, 10), lr=1.0).diff(dim=0)
-late = torch.zeros(1000, 1, dtype=torch.float64)
-late[-1] = 1.0
-late_step = follow(adam, late, lr=1.0).diff(dim=0)[-1]
 typical = random_steps.abs().median().item()
-largest = -late_step.item()
-print(f"random gradients, median: {typical:.2f} α")
-print(f"one gradient after {len(late) - 1} zeros: {largest:.2f} α")
+alone, grown = late_step(silence=999), late_step(silence=9900, growing=100)
+bound = step_bound()
+print(f"random gradients, median:        {typical:.2f} α")
+print(f"one gradient after 999 zeros:    {alone:.2f} α")
+print(f"growing ones after 9,900 zeros:  {grown:.2f} α")
+print(f"bound for the default betas:     {bound:.2f} α")
 # --8<-- [end:size]
 
 # --8<-- [start:adamw]
@@ -68,8 +85,10 @@ for size in (0.01, 1.0, 100.0):
 
 # --8<-- [start:reddi-run]
 adam_path, amsgrad_path = reddi(amsgrad=False), reddi(amsgrad=True)
+default_path = reddi(amsgrad=False, betas=(0.9, 0.999))
 print(f"Adam    {adam_path[-1]:.3f}")
 print(f"AMSGrad {amsgrad_path[-1]:.3f}")
+print(f"Adam, default betas {default_path[-1]:.3f}")
 # --8<-- [end:reddi-run]
 
 # --8<-- [start:reddi-figure]

@@ -2,39 +2,32 @@
 
 # --8<-- [start:imports]
 import torch
-from adaptive import adagrad
+from adaptive import adagrad_rates, rate_left, rmsprop_average
+from optimizers import tuned
 from stochastic import displacements
 from torch.optim import SGD, Adagrad, Adam, RMSprop
 
 # --8<-- [end:imports]
 
 # --8<-- [start:adagrad-rates]
-param, state = torch.zeros(3, dtype=torch.float64), {}
-rate = {}
+grads = torch.tensor([1.0, 0.1, 0.0], dtype=torch.float64).repeat(400, 1)
+grads[0, 2] = 1.0
+rate = adagrad_rates(grads)
 print("    t     g = 1   g = 0.1  g = 1 once")
-for t in range(1, 401):
-    grad = torch.tensor([1.0, 0.1, 1.0 if t == 1 else 0.0])
-    adagrad(param, grad.double(), state, lr=0.1)
-    rate[t] = 0.1 / state["sum"].sqrt()
-    if t in (1, 4, 100, 400):
-        print(f"{t:5}", *(f"{v:9.4f}" for v in rate[t]))
+for t in (1, 4, 100, 400):
+    print(f"{t:5}", *(f"{v:9.4f}" for v in rate[t - 1]))
 # --8<-- [end:adagrad-rates]
 
 # --8<-- [start:rare]
 left = {}
 print("  size   every  rate/lr")
 for size, every in ((1, 1), (1, 100), (10, 100), (100, 100)):
-    grads = torch.zeros(1000, dtype=torch.float64)
-    grads[::every] = size
-    left[size, every] = grads.square().sum().rsqrt().item()
+    left[size, every] = rate_left(size, every)
     print(f"{size:6} {every:7} {left[size, every]:8.4f}")
 # --8<-- [end:rare]
 
 # --8<-- [start:average]
-grads = torch.tensor([1.0, 0.1] * 500, dtype=torch.float64)
-measured = (displacements(RMSprop, grads) / grads)[-2:].mean().item()
-of_squares = grads.square().mean().rsqrt().item()
-of_rates = (1 / grads).mean().item()
+measured, of_squares, of_rates = rmsprop_average()
 print(f"torch.optim.RMSprop {measured:.3f}")
 print(f"from the mean of g² {of_squares:.3f}")
 print(f"mean of the rates   {of_rates:.3f}")
@@ -77,3 +70,16 @@ expected = total * (1 - 0.9) / (1 - 0.9**t)
 sum_gap = ((adam - expected).norm() / expected.norm()).item()
 print(f"ε = 10⁸:  Adam against momentum {sum_gap:.1e}")
 # --8<-- [end:limits]
+
+# --8<-- [start:advantages]
+names = ("momentum", "RMSProp", "Adam")
+remains = {}
+for steps in (120, 480):
+    print(f"{steps} steps    axes  rotated")
+    for problem in ("axes", "rotated"):
+        for name, each in tuned(problem, steps, names).items():
+            remains[name, problem, steps] = each.mean().exp().item()
+    for name in names:
+        row = [remains[name, problem, steps] for problem in ("axes", "rotated")]
+        print(f"{name:9} {row[0]:7.0e} {row[1]:8.0e}")
+# --8<-- [end:advantages]

@@ -286,6 +286,8 @@ for steps in BUDGETS:
 # --8<-- [start:chosen-setup]
 chosen = torch.cat([best(contest(p, name))[1] for p in PROBLEMS for name in ARMS])
 chosen = LRS[chosen]
+assert LRS[0] < min(chosen)
+assert max(chosen) < LRS[-1]
 rank = {
     (p, steps): 1 + sum(won[p, name, steps] < won[p, "Adam", steps] for name in ARMS)
     for p in PROBLEMS

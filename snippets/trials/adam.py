@@ -23,12 +23,12 @@ def c71() -> Trial:
 
     >>> c71()
     true
-    ✓ 每步都算，与 torch 逐位相同 | at each step, equal to torch to the bit: x = 1.000000
+    ✓ 每步都算，与 torch 相同 | at each step, equal to torch: x = 1.000000
     ✓ 每 5 步才算，就不同 | at each 5th only, it differs: x = 1.001239
     """
     x, same = on_quartic()
     old, different = on_quartic(every=5)
-    anew = "每步都算，与 torch 逐位相同 | at each step, equal to torch to the bit"
+    anew = "每步都算，与 torch 相同 | at each step, equal to torch"
     stale = "每 5 步才算，就不同 | at each 5th only, it differs"
     return Trial(
         Case(anew, f"x = {x:.6f}", same),

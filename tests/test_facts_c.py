@@ -1,0 +1,171 @@
+"""What the pages on optimizers say holds where the pages did not look.
+
+Rates that a page calls best lie inside their grids; statements made of one setting
+stand with other seeds, sizes and rates, or fail where the page says that they do.
+"""
+
+import math
+
+import adam
+import adam_variants
+import gradient_descent
+import optimizers
+import paired
+import pytest
+import stochastic
+import torch
+from optimizers import ARMS, BUDGETS, LRS
+
+
+def interior(index: int, size: int) -> bool:
+    return 0 < index < size - 1
+
+
+@pytest.mark.parametrize("kappa", [10, 25, 100])
+def test_the_best_rate_of_gradient_descent_is_inside_its_grid(kappa):
+    rates = [factor * 2 / kappa for factor in torch.linspace(0.3, 0.999, 200).tolist()]
+    steps = [gradient_descent.descend((1.0, kappa), lr)[0] for lr in rates]
+    assert interior(steps.index(min(steps)), len(steps))
+    formula = gradient_descent.descend((1.0, kappa), 2 / (1 + kappa))[0]
+    assert formula <= min(steps) + 1
+
+
+def test_a_saddle_without_negative_curvature_holds_half_of_all_starts():
+    for start in (0.5, 0.1, 0.001):
+        theta = start
+        for _ in range(20_000):
+            theta -= 0.1 * 3 * theta**2
+        assert 0 < theta < 1e-3, "θ₁² + θ₂³: it walks into the saddle and stays"
+    assert all(
+        gradient_descent.escape(0.0, noise=1e-6, seed=seed) < math.inf
+        for seed in range(10, 20)
+    )
+
+
+def test_ten_times_the_rate_leaves_a_saddle_sooner_than_momentum():
+    for offset in (1e-2, 1e-4, 1e-8):
+        momentum = gradient_descent.escape(offset, momentum=0.9)
+        assert gradient_descent.escape(offset, lr=1.0) < momentum
+
+
+def test_batch_sizes_race_with_rates_inside_their_grids():
+    tuned = {}
+    for batch, rates in stochastic.RATES.items():
+        tuned[batch], chosen = stochastic.at_best(stochastic.raced(batch))
+        assert all(interior(index, len(rates)) for index in chosen.tolist()), batch
+    early, late = 20, stochastic.EPOCHS
+    assert (tuned[1][early - 1] < tuned[128][early - 1]).all(), "every data set"
+    assert (tuned[1][late - 1] > tuned[128][late - 1]).all(), "every data set"
+    told = {}
+    for epoch in (1, 5, 10, 20, 40, 60):
+        gap, half = paired.difference(*(tuned[b][epoch - 1].log() for b in (1, 16)))
+        told[epoch] = -gap > half
+    assert told == {1: True, 5: True, 10: True, 20: False, 40: True, 60: False}
+
+
+def rate_of(kappa, lr, mu, nesterov):
+    """Return by how much a step shrinks the slower of two coordinates, in the end."""
+    radii = []
+    for curvature in (1.0, kappa):
+        a = lr * curvature * (1 + mu if nesterov else 1)
+        b = lr * mu * (mu if nesterov else 1)
+        matrix = torch.tensor([[1 - a, -b], [curvature, mu]], dtype=torch.float64)
+        radii.append(torch.linalg.eigvals(matrix).abs().max().item())
+    return max(radii)
+
+
+@pytest.mark.parametrize("kappa", [25.0, 100.0])
+def test_the_best_pairs_are_best_and_nesterov_is_not_faster(kappa):
+    found = {}
+    for nesterov, pair in (
+        (False, stochastic.polyak(kappa)),
+        (True, stochastic.best_nesterov(kappa)),
+    ):
+        best = found[nesterov] = rate_of(kappa, *pair, nesterov)
+        for lr in torch.linspace(0.2, 3.9, 38).tolist():
+            for mu in torch.linspace(0.0, 0.98, 50).tolist():
+                assert rate_of(kappa, lr / kappa, mu, nesterov) > best - 1e-6
+    assert found[False] < found[True] - 0.01
+
+
+def test_momentum_shortens_the_way_only_near_the_edge():
+    ways = {
+        factor: [stochastic.travelled(2 * factor, mu) for mu in (0.0, 0.9)]
+        for factor in (0.5, 0.7, 0.9, 0.98, 0.99)
+    }
+    assert [plain > heavy for plain, heavy in ways.values()] == [False] * 3 + [True] * 2
+
+
+def test_the_contest_finds_its_rates_inside_the_grid():
+    for name in ARMS:  # the page asserts it for all its problems
+        _, chosen = optimizers.best(optimizers.contest("rotated", name))
+        assert len(chosen) == len(BUDGETS)
+        assert all(interior(index, len(LRS)) for index in chosen.tolist()), name
+
+
+def test_rotation_finds_its_rates_inside_the_grid_or_at_the_floor():
+    lrs = torch.logspace(-3, 1, 33, dtype=torch.float64)
+    for rule, options in ARMS.values():
+        scores = optimizers.sweep(optimizers.tilted([45]), rule, lrs, (60,), **options)
+        _, chosen = optimizers.best(scores)
+        assert interior(chosen.item(), len(lrs))
+
+
+def test_rotation_takes_the_gain_of_two_and_leaves_two_alone():
+    left = optimizers.turned((0, 45))
+    for name in ("AdaGrad", "RMSProp"):
+        assert (left[name][:, 1] > 1e6 * left[name][:, 0]).all()
+    for name in ("SGD", "momentum"):
+        torch.testing.assert_close(left[name][:, 1], left[name][:, 0])
+    assert (left["Adam"][:, 1] < 4 * left["Adam"][:, 0]).all()
+
+
+def test_with_a_scheduler_even_sgd_has_something_to_save():
+    kept, lost = (
+        optimizers.interrupted(torch.optim.SGD, keep, schedule=True, lr=0.07)
+        for keep in (True, False)
+    )
+    assert kept == 0 < 0.1 < lost
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_only_a_network_of_zeros_does_not_learn(seed):
+    _, accuracy, units = adam.train_mlp(zero=(0, 2), seed=seed)
+    assert accuracy < 0.6
+    assert units == 1
+    for zero in ((0,), (2,)):
+        assert adam.train_mlp(zero, seed=seed)[1] > 0.95
+    assert adam.train_logistic(zero=True, seed=seed)[1] > 0.95
+
+
+@pytest.mark.parametrize("betas", [(0.9, 0.999), (0.9, 0.99), (0.5, 0.999)])
+def test_no_step_of_adam_is_longer_than_the_bound(betas):
+    bound = adam_variants.step_bound(*betas)
+    longest = 0.0
+    for seed in range(5):
+        grads = adam.random_gradients(3000, 200, seed=seed)
+        grads = grads * (grads.abs() > 2.5) * (3 * grads).exp()  # rare and of all sizes
+        path = adam.follow(adam.adam, grads, lr=1.0, betas=betas, eps=1e-300)
+        longest = max(longest, path.diff(dim=0).abs().nan_to_num(0.0).max().item())
+    assert 1 < longest < bound * 1.001
+
+
+def test_a_step_of_adam_may_be_longer_than_the_bound_in_the_paper():
+    paper = (1 - 0.9) / math.sqrt(1 - 0.999)
+    assert paper < adam_variants.late_step(silence=9900, growing=20)
+
+
+def test_reddis_problem_needs_betas_made_for_it():
+    for big in (3.0, 10.0):
+        assert adam_variants.reddi(False, 1500, big)[-1] > 0.9
+        default = adam_variants.reddi(False, 1500, big, betas=(0.9, 0.999))
+        assert default[-1] < -0.9
+
+
+def test_adam_goes_the_way_of_the_loss_whatever_its_scale():
+    for lr in (0.01, 0.05, 0.2):
+        ends = [
+            adam_variants.scaled_run(torch.optim.Adam, scale, lr)
+            for scale in (1e-3, 1e3)
+        ]
+        assert abs(ends[0] - ends[1]) < 1e-3
