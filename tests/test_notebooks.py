@@ -23,6 +23,20 @@ NAMES = [
     for path in sorted(DOCS.rglob("*.md"))
 ]
 
+SNIPPETS = ROOT / "snippets"
+SCRIPTS = [
+    name
+    for name in NAMES
+    if (SNIPPETS / "pages" / f"{name.replace('-', '_')}.py").exists()
+]
+SHOWN = "\n".join(path.read_text("utf-8") for path in DOCS.rglob("*.md"))
+FILES = sorted(
+    path.stem
+    for path in SNIPPETS.glob("*.py")
+    if f'"{path.name}:' in SHOWN or (DOCS / "labs" / f"{path.stem}.md").exists()
+)
+FILES.remove("processes")  # which torchrun starts: its notebook runs it
+
 
 def read(site: Path, language: str, name: str):
     parts = ["en"] if language == "en" else []
@@ -142,25 +156,13 @@ def test_no_notebook_keeps_marks_of_the_sources(site):
                         assert sign not in cell.source, (language, name, cell.source)
 
 
-@pytest.mark.parametrize(
-    "module",
-    sorted(
-        {
-            name.rpartition("/")[2].replace("-", "_")
-            for name in NAMES
-            if (
-                ROOT / "snippets" / f"{name.rpartition('/')[2].replace('-', '_')}.py"
-            ).exists()
-        }
-        - {"processes"}  # which torchrun starts: its notebook runs it
-    ),
-)
-def test_a_file_runs_by_itself(module, site, alone, tmp_path):
-    text = (site / "snippets" / f"{module}.py").read_text("utf-8")
-    (tmp_path / f"{module}.py").write_text(text, "utf-8")
+def run_alone(site: Path, file: str, directory: Path) -> str:
+    """Run a download in a folder of its own; return what it prints."""
+    path = directory / Path(file).name
+    path.write_text((site / "snippets" / file).read_text("utf-8"), "utf-8")
     run = subprocess.run(
-        [sys.executable, "-I", f"{module}.py"],
-        cwd=tmp_path,
+        [sys.executable, "-I", path.name],
+        cwd=directory,
         capture_output=True,
         text=True,
         encoding="utf-8",
@@ -168,17 +170,44 @@ def test_a_file_runs_by_itself(module, site, alone, tmp_path):
         timeout=300,
     )
     assert run.returncode == 0, run.stderr
-    notebook = BeautifulSoup(run.stdout, "html.parser").get_text()
+    return run.stdout
+
+
+@pytest.mark.parametrize("page", SCRIPTS)
+def test_a_script_runs_by_itself_and_prints_what_its_page_shows(
+    page, site, alone, tmp_path
+):
+    printed = run_alone(site, f"pages/{page.replace('-', '_')}.py", tmp_path)
+    text = BeautifulSoup(printed, "html.parser").get_text()
+    shown = 0
+    for cell in code_cells(read(site, "en", page), "install", "set-up"):
+        for output in cell.outputs:
+            if output.output_type == "stream" and not cell.id.endswith("-trial"):
+                said = output.text
+                assert table(said) in table(printed) or said in text, cell.id
+                shown += 1
+    assert shown or "print(" not in printed
+
+
+@pytest.mark.parametrize("module", FILES)
+def test_a_file_of_functions_runs_by_itself(module, site, alone, tmp_path):
+    assert run_alone(site, f"{module}.py", tmp_path) == ""
+
+
+def test_each_file_that_a_page_shows_is_there_to_download(site):
     for name in NAMES:
-        if name.replace("-", "_") == module:
-            for cell in code_cells(read(site, "en", name), "install", "set-up"):
-                for output in cell.outputs:
-                    if output.output_type == "stream" and not cell.id.endswith(
-                        "-trial"
-                    ):
-                        assert table(output.text) in table(run.stdout) or (
-                            output.text in notebook
-                        ), cell.id
+        script = f"pages/{name.replace('-', '_')}.py"
+        html = (
+            site / "en" / ("" if name == "index" else name) / "index.html"
+        ).read_text("utf-8")
+        links = BeautifulSoup(html, "html.parser").select(".downloads a[href$='.py']")
+        files = [link["href"].partition("snippets/")[2] for link in links]
+        text = (DOCS / f"{name}.md").read_text("utf-8")
+        shown = set(re.findall(r'--8<-- "([\w/]+\.py):', text))
+        if name.startswith("labs/"):
+            shown = {f"{name.removeprefix('labs/')}.py"}
+        assert set(files) == shown
+        assert script not in shown or files[0] == script
 
 
 @pytest.mark.parametrize(
