@@ -11,6 +11,20 @@ from torch.nn.functional import binary_cross_entropy_with_logits
 from torch.nn.utils import clip_grad_norm_
 
 
+# --8<-- [start:largest_gap]
+def largest_gap(build: Callable[[], torch.nn.Module]) -> float:
+    """Return max|Δw| of the weights of two layers that ``build()`` makes.
+
+    >>> largest_gap(lambda: torch.nn.LayerNorm(3))
+    0.0
+    """
+    one, other = build(), build()
+    return (one.weight - other.weight).abs().max().item()
+
+
+# --8<-- [end:largest_gap]
+
+
 # --8<-- [start:error_of]
 def error_of(action: Callable[[], object]) -> str:
     """Return the error that ``action()`` raises, its first line wrapped at 40 columns.
@@ -63,6 +77,31 @@ def parameters() -> tuple[Tensor, Tensor]:
 
 
 # --8<-- [end:parameters]
+
+
+# --8<-- [start:changes]
+def changes(backward: bool, step: bool) -> tuple[float, float]:
+    """Return max|Δw| and max|Δb| after the named calls, float32.
+
+    The optimizer is the post's, but it is given w only.
+
+    >>> changes(backward=True, step=False)
+    (0.0, 0.0)
+    """
+    w, b = parameters()
+    optimizer = torch.optim.SGD([w], lr=0.0009)
+    before = w.detach().clone(), b.detach().clone()
+    z = torch.ones(5) @ w + b
+    loss = binary_cross_entropy_with_logits(z, torch.zeros(3))
+    if backward:
+        loss.backward()
+    if step:
+        optimizer.step()
+    dw, db = w - before[0], b - before[1]
+    return dw.abs().max().item(), db.abs().max().item()
+
+
+# --8<-- [end:changes]
 
 
 # --8<-- [start:step_after]
@@ -125,6 +164,54 @@ def train(
 
 
 # --8<-- [end:train]
+
+
+# --8<-- [start:added]
+def added(first: Tensor, second: Tensor, w: Tensor) -> tuple[Tensor, Tensor]:
+    """Return w.grad after backward() of two losses, and the sum of their gradients.
+
+    The sum is made of the gradient of each loss alone. The graphs are kept.
+
+    >>> w = torch.ones(1, requires_grad=True)
+    >>> added(3 * w, 4 * w, w)
+    (tensor([7.]), tensor([7.]))
+    """
+    alone = [torch.autograd.grad(x, w, retain_graph=True)[0] for x in (first, second)]
+    w.grad = None
+    for loss in (first, second):
+        loss.backward(retain_graph=True)
+    return w.grad, alone[0] + alone[1]
+
+
+# --8<-- [end:added]
+
+
+# --8<-- [start:trained-target]
+def loss_when_y_is_trained(steps: int) -> list[float]:
+    """Return the loss of each step of the post's loop when y is a parameter too.
+
+    y starts at random, as the bias of nn.Linear(5, 3) does, and is given to SGD.
+    A cross-entropy with targets between 0 and 1 is never negative.
+
+    >>> losses = loss_when_y_is_trained(2000)
+    >>> losses[0] > 0 > losses[-1]
+    True
+    """
+    torch.manual_seed(0)
+    w, b = parameters()
+    y = torch.nn.Parameter(torch.nn.Linear(5, 3).bias.detach())
+    optimizer = torch.optim.SGD([w, b, y], lr=0.0009)
+    losses = []
+    for _ in range(steps):
+        optimizer.zero_grad()
+        loss = binary_cross_entropy_with_logits(torch.ones(5) @ w + b, y)
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.item())
+    return losses
+
+
+# --8<-- [end:trained-target]
 
 
 # --8<-- [start:relative]

@@ -3,6 +3,7 @@
 import math
 
 import torch
+from torch import Tensor
 from torch.nn.utils import clip_grad_norm_
 
 
@@ -29,3 +30,45 @@ def quartic(steps: int, lr: float, max_norm: float = math.inf) -> list[float]:
 
 
 # --8<-- [end:quartic]
+
+
+# --8<-- [start:logistic]
+def labelled_points(flipped: float, seed: int = 0) -> tuple[Tensor, Tensor]:
+    """Return 40 points, float64 of shape (40, 3), and labels 0 or 1 of shape (40,).
+
+    The last entry of a point is 1, for the bias. A line separates the labels until a
+    share of them, ``flipped`` on average, is turned round.
+
+    >>> x, y = labelled_points(0.0)
+    >>> torch.equal(y, (x[:, 0] + x[:, 1] > 0).double())
+    True
+    """
+    draw = torch.Generator().manual_seed(seed)
+    x = torch.randn(40, 3, generator=draw, dtype=torch.float64)
+    x[:, 2] = 1.0
+    turned = torch.rand(40, generator=draw) < flipped
+    return x, ((x[:, 0] + x[:, 1] > 0) ^ turned).double()
+
+
+def logistic_regression(
+    x: Tensor, y: Tensor, steps: int, lr: float = 1.0
+) -> tuple[list[float], list[float]]:
+    """Return ‖w‖ after each step of gradient descent from 0, and the gradient norms.
+
+    The loss is the mean binary cross-entropy; no clip, no weight decay.
+
+    >>> sizes, norms = logistic_regression(*labelled_points(0.0), steps=3)
+    >>> sizes[0] < sizes[1] < sizes[2], len(norms)
+    (True, 3)
+    """
+    w = torch.zeros(x.shape[1], dtype=x.dtype)
+    sizes, norms = [], []
+    for _ in range(steps):
+        grad = x.T @ (torch.sigmoid(x @ w) - y) / len(y)
+        w -= lr * grad
+        sizes.append(w.norm().item())
+        norms.append(grad.norm().item())
+    return sizes, norms
+
+
+# --8<-- [end:logistic]

@@ -57,6 +57,24 @@ def excess(theta: Tensor, best: Tensor) -> Tensor:
 # --8<-- [end:regression]
 
 
+# --8<-- [start:first-step]
+def first_step(optimizer_class: type[Optimizer]) -> list[float]:
+    """Return where an optimizer of torch.optim stands after one step from (0, 0).
+
+    The gradient is (1, 0.01) and lr 0.1.
+
+    >>> first_step(torch.optim.SGD) == torch.tensor([-0.1, -0.001]).tolist()
+    True
+    """
+    param = torch.zeros(2, requires_grad=True)
+    param.grad = torch.tensor([1.0, 0.01])
+    optimizer_class([param], lr=0.1).step()
+    return param.tolist()
+
+
+# --8<-- [end:first-step]
+
+
 # --8<-- [start:prepare]
 def prepare(
     param: Tensor,
@@ -187,18 +205,20 @@ def descend(
 
 
 # --8<-- [start:wells]
-def wells(optimizer_class: type[Optimizer], noise: float = 0.0, **options) -> float:
+def wells(
+    optimizer_class: type[Optimizer], lr: float, noise: float = 0.0, **options
+) -> float:
     """Return the share of starts that end in the worse well of θ⁴/4 - θ²/2 + θ/10.
 
-    2001 starts, evenly from -2 to 2, 600 steps of lr 0.05; the better minimum is at
-    θ < 0. Normal ``noise`` is added to the gradients and annealed to 0.
+    2001 starts, evenly from -2 to 2, 600 steps; the better minimum is at θ < 0.
+    Normal ``noise`` is added to the gradients and annealed to 0.
 
-    >>> round(wells(torch.optim.SGD), 3)
+    >>> round(wells(torch.optim.SGD, lr=0.05), 3)
     0.475
     """
     torch.manual_seed(0)
     theta = torch.linspace(-2, 2, 2001, requires_grad=True)
-    optimizer = optimizer_class([theta], lr=0.05, **options)
+    optimizer = optimizer_class([theta], lr=lr, **options)
     for step in range(600):
         start = theta.detach()
         theta.grad = start**3 - start + 0.1
@@ -227,22 +247,28 @@ def positive_share(n: int, draws: int = 100_000) -> float:
 
 
 # --8<-- [start:escape]
-def escape(offset: float, momentum: float = 0.0, noise: float = 0.0) -> float:
+def escape(
+    offset: float,
+    lr: float = 0.1,
+    momentum: float = 0.0,
+    noise: float = 0.0,
+    seed: int = 0,
+) -> float:
     """Return the steps from (1, offset) until |θ₂| > 1/2, or inf after 2000 of them.
 
     On θ₁²/2 - θ₂²/2 + θ₂⁴/4, whose saddle is at 0 and whose minima are at θ₂ = ±1;
-    lr 0.1, normal ``noise`` on the gradients, seed 0, float64.
+    normal ``noise`` on the gradients, float64.
 
     >>> escape(offset=0.1), escape(offset=0.0)
     (19, inf)
     """
-    torch.manual_seed(0)
+    torch.manual_seed(seed)
     theta = torch.tensor([1.0, offset], dtype=torch.float64)
     state: dict = {}
     for step in range(1, 2001):
         grad = torch.stack([theta[0], theta[1] ** 3 - theta[1]])
         grad = grad + noise * torch.randn(2, dtype=torch.float64)
-        sgd(theta, grad, state, lr=0.1, momentum=momentum)
+        sgd(theta, grad, state, lr=lr, momentum=momentum)
         if theta[1].abs() > 0.5:
             return step
     return math.inf
@@ -252,22 +278,42 @@ def escape(offset: float, momentum: float = 0.0, noise: float = 0.0) -> float:
 
 
 # --8<-- [start:descended]
-def descended(factor: float, uphill: bool = False) -> list[float]:
-    """Return the excess loss of 400 steps on the surface, lr = factor · 2/L.
+def descended(factor: float, steps: int = 400) -> list[float]:
+    """Return the excess loss before and after each step on the surface.
 
-    uphill: along the gradient instead of against it.
+    lr = |factor| · 2/L; a negative ``factor`` walks along the gradient, not against it.
 
     >>> descended(0.5)[-1] < 1e-6 < descended(1.05)[-1]
     True
     """
     x, y, best = regression()
     theta = torch.tensor([-5.0, 1.5], dtype=torch.float64)
-    lr = factor * 2 / CURVATURE.max().item()
+    lr = abs(factor) * 2 / CURVATURE.max().item()
     losses = [excess(theta, best).item()]
-    for _ in range(400):
-        sgd(theta, gradient(theta, x, y), {}, lr=lr, maximize=uphill)
+    for _ in range(steps):
+        sgd(theta, gradient(theta, x, y), {}, lr=lr, maximize=factor < 0)
         losses.append(excess(theta, best).item())
     return losses
 
 
 # --8<-- [end:descended]
+
+
+# --8<-- [start:spread]
+def spread_of_ends(starts: int = 40, steps: int = 800) -> float:
+    """Return how far apart descents from random starts end on the bowl, lr = 1/L.
+
+    The largest distance of an end from their mean, in a coordinate.
+
+    >>> spread_of_ends(starts=3, steps=10) > spread_of_ends(starts=3)
+    True
+    """
+    x, y, _ = regression()
+    generator = torch.Generator().manual_seed(0)
+    theta = 5 * torch.randn(starts, 2, generator=generator).double()
+    for _ in range(steps):
+        theta = theta - gradient(theta, x, y) / CURVATURE.max()
+    return (theta - theta.mean(0)).abs().max().item()
+
+
+# --8<-- [end:spread]

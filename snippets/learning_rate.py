@@ -42,6 +42,16 @@ def descend(
     return zs, norms
 
 
+def final_loss(lr: float, epochs: int) -> float:
+    """Return the loss of the post's loop after that many epochs, in float64.
+
+    >>> round(final_loss(0.0009, 10_000), 4)
+    1.2327
+    """
+    zs, _ = descend([6.0, 12.0, 18.0], lr, epochs, max_norm=1.0)
+    return sum(math.log1p(math.exp(z)) for z in zs[-1]) / 3
+
+
 # --8<-- [end:descend]
 
 
@@ -70,3 +80,35 @@ def steps_until(
 
 
 # --8<-- [end:steps_until]
+
+
+# --8<-- [start:bowl-and-slope]
+def steps_on_slope(lr: float) -> float:
+    """Return the steps of the post's slowest logit, unclipped, from 18 to 0.
+
+    Each step lowers it by 2 lr sigmoid(z); the loss of a target 0 has no minimum.
+
+    >>> steps_on_slope(1.0), steps_on_slope(10.0)
+    (10, 1)
+    """
+    return steps_until(lambda z: z <= 0, lambda z: 2 / (1 + math.exp(-z)), 18.0, lr)
+
+
+def steps_on_bowl(lr: float, curvatures: tuple[float, ...] = (1.0,)) -> float:
+    """Return the steps on Σ c p² / 2 from p = 1 until every |p| is at most 1e-3.
+
+    There is one p for each curvature c. The directions do not mix, so the slowest
+    decides; inf if one does not arrive.
+
+    >>> steps_on_bowl(0.5), steps_on_bowl(1.0), steps_on_bowl(2.0)
+    (10, 1, inf)
+    >>> steps_on_bowl(1.0, (0.04, 1.0))
+    170
+    """
+    return max(
+        steps_until(lambda p: abs(p) <= 1e-3, lambda p, c=c: c * p, 1.0, lr)
+        for c in curvatures
+    )
+
+
+# --8<-- [end:bowl-and-slope]

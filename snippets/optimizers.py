@@ -5,10 +5,11 @@ from collections.abc import Callable
 from functools import cache
 
 import torch
-from gradient_descent import gradient, regression
+from gradient_descent import CURVATURE, gradient, regression
 from timing import cpu_time_ratio
 from torch import Tensor
 from torch.optim import Optimizer
+from torch.optim.lr_scheduler import StepLR
 from torch.utils._python_dispatch import TorchDispatchMode
 
 
@@ -46,36 +47,27 @@ def agreement(
 
 # --8<-- [start:path]
 def path(
-    optimizer_class: type[Optimizer],
-    batch: int,
-    steps: int = 60,
-    angle: float = 0.0,
-    **options,
+    optimizer_class: type[Optimizer], batch: int, steps: int = 60, **options
 ) -> Tensor:
     """Return the way (steps + 1, 2) of an optimizer over the surface.
 
     From θ = (-5, 1.5); a ``batch`` smaller than the data is drawn with replacement,
-    seed 0. ``angle`` in radians turns the surface, and the start with it, about the
-    minimum; what is returned has been turned back.
+    seed 0.
 
     >>> path(torch.optim.SGD, batch=128, steps=2, lr=0.01).shape
     torch.Size([3, 2])
     """
     torch.manual_seed(0)
-    x, y, best = regression()
-    cos, sin = math.cos(angle), math.sin(angle)
-    turn = torch.tensor([[cos, -sin], [sin, cos]], dtype=torch.float64)
-    start = torch.tensor([-5.0, 1.5], dtype=torch.float64) - best
-    x, y = x @ turn.T, y - x @ best
-    theta = (turn @ start).requires_grad_()
+    x, y, _ = regression()
+    theta = torch.tensor([-5.0, 1.5], dtype=torch.float64, requires_grad=True)
     optimizer = optimizer_class([theta], **options)
-    way = [start]
+    way = [theta.detach().clone()]
     for _ in range(steps):
         rows = slice(None) if batch == len(x) else torch.randint(len(x), (batch,))
         theta.grad = gradient(theta.detach(), x[rows], y[rows])
         optimizer.step()
-        way.append(turn.T @ theta.detach())
-    return torch.stack(way) + best
+        way.append(theta.detach().clone())
+    return torch.stack(way)
 
 
 # --8<-- [end:path]
@@ -171,11 +163,18 @@ def time_of_step(
 
 
 # --8<-- [start:interrupted]
-def interrupted(optimizer_class: type[Optimizer], keep_state: bool, **options) -> float:
+def interrupted(
+    optimizer_class: type[Optimizer],
+    keep_state: bool,
+    schedule: bool = False,
+    **options,
+) -> float:
     """Return how far a run resumed after 20 of 40 steps ends from one left alone.
 
     The parameters are always kept; ``keep_state`` says whether the new optimizer
-    loads the ``state_dict()`` of the old one. Largest difference, on the regression.
+    loads the ``state_dict()`` of the old one. With ``schedule``, StepLR takes a tenth
+    of lr at every 15th step, and its own state is always kept. Largest difference, on
+    the regression.
 
     >>> interrupted(torch.optim.Adam, keep_state=True, lr=0.1)
     0.0
@@ -185,14 +184,18 @@ def interrupted(optimizer_class: type[Optimizer], keep_state: bool, **options) -
     for stops in (False, True):
         theta = torch.tensor([-5.0, 1.5], dtype=torch.float64, requires_grad=True)
         optimizer = optimizer_class([theta], **options)
+        scheduler = StepLR(optimizer, step_size=15 if schedule else 1000)
         for step in range(40):
             if stops and step == 20:
-                saved = optimizer.state_dict()
+                saved, plan = optimizer.state_dict(), scheduler.state_dict()
                 optimizer = optimizer_class([theta], **options)
+                scheduler = StepLR(optimizer, step_size=1000)
                 if keep_state:
                     optimizer.load_state_dict(saved)
+                scheduler.load_state_dict(plan)
             theta.grad = gradient(theta.detach(), x, y)
             optimizer.step()
+            scheduler.step()
         ends.append(theta.detach())
     return (ends[1] - ends[0]).abs().max().item()
 
@@ -201,7 +204,7 @@ def interrupted(optimizer_class: type[Optimizer], keep_state: bool, **options) -
 
 
 # --8<-- [start:problems]
-SEEDS = 8
+SEEDS = 12
 Problem = tuple[list[Tensor], Callable, Callable]
 
 
@@ -213,7 +216,7 @@ def bowl(rotated: bool) -> Problem:
 
     >>> (start,), loss, measure = bowl(rotated=True)
     >>> loss(start).shape
-    torch.Size([8])
+    torch.Size([12])
     """
     generator = torch.Generator().manual_seed(0)
     normal = {"generator": generator, "dtype": torch.float64}
@@ -227,6 +230,29 @@ def bowl(rotated: bool) -> Problem:
         return (theta * (hessian @ theta.unsqueeze(-1)).squeeze(-1)).sum(-1) / 2
 
     return [start], loss, loss
+
+
+def tilted(degrees: list[int]) -> Problem:
+    """Return start and loss of the bowl with curvatures 1 and 25, turned.
+
+    SEEDS random starts for each angle, turned with the bowl: geometrically the same
+    problem. The start is (angles · SEEDS, 2); as in ``bowl``.
+
+    >>> (start,), loss, measure = tilted([0, 45])
+    >>> torch.testing.assert_close(loss(start)[:SEEDS], loss(start)[SEEDS:])
+    """
+    generator = torch.Generator().manual_seed(0)
+    start = torch.randn(SEEDS, 2, generator=generator, dtype=torch.float64)
+    angle = torch.tensor(degrees, dtype=torch.float64).deg2rad()
+    cos, sin = angle.cos(), angle.sin()
+    turn = torch.stack([cos, -sin, sin, cos], -1).view(-1, 2, 2)
+    hessian = turn @ CURVATURE.diag() @ turn.mT
+    hessian = hessian.repeat_interleave(SEEDS, 0)
+
+    def loss(theta):
+        return (theta * (hessian @ theta.unsqueeze(-1)).squeeze(-1)).sum(-1) / 2
+
+    return [(start @ turn.mT).flatten(0, 1)], loss, loss
 
 
 def noisy() -> Problem:
@@ -265,7 +291,7 @@ def network() -> Problem:
 
     >>> start, loss, measure = network()
     >>> loss(*start).shape
-    torch.Size([8])
+    torch.Size([12])
     """
     generator = torch.Generator().manual_seed(0)
     normal = {"generator": generator, "dtype": torch.float64}
@@ -286,28 +312,33 @@ def network() -> Problem:
 
 
 # --8<-- [start:sweep]
+BUDGETS = (120, 480)
+
+
 def sweep(
     problem: Problem,
     optimizer_class: type[Optimizer],
     lrs: Tensor,
-    steps: int = 120,
+    budgets: tuple[int, ...] = BUDGETS,
     **options,
 ) -> Tensor:
-    """Return final over initial loss for each of ``lrs``, geometric mean over seeds.
+    """Return the log of final over initial loss, (budgets, lrs, seeds).
 
     All rates run at once: a step is lr times what the optimizer does with lr = 1,
     since no rule here mixes lr into its state. A diverged run counts as inf, and a
-    ratio below 1e-30 as 1e-30.
+    ratio below 1e-30 as 1e-30. ``budgets`` are numbers of steps.
 
     >>> lrs = torch.tensor([0.1, 1.0, 10.0])
-    >>> sweep(bowl(False), torch.optim.SGD, lrs, steps=500).argmin().item()
-    1
+    >>> scores = sweep(bowl(False), torch.optim.SGD, lrs, budgets=(20, 500))
+    >>> scores.shape, scores.mean(-1).argmin(1)
+    (torch.Size([2, 3, 12]), tensor([1, 1]))
     """
     start, loss, measure = problem
     params = [p.expand(len(lrs), *p.shape).clone() for p in start]
     moves = [torch.zeros_like(p, requires_grad=True) for p in params]
     optimizer = optimizer_class(moves, lr=1.0, **options)
-    for _ in range(steps):
+    scores = []
+    for step in range(1, max(budgets) + 1):
         leaves = [p.requires_grad_() for p in params]
         grads = torch.autograd.grad(loss(*leaves).sum(), leaves)
         for move, grad in zip(moves, grads, strict=True):
@@ -318,57 +349,91 @@ def sweep(
             p.detach() + lrs.view(-1, *[1] * (p.dim() - 1)) * move.detach()
             for p, move in zip(params, moves, strict=True)
         ]
-    ratio = (measure(*params) / measure(*start)).clamp(min=1e-30)
-    return ratio.log().mean(-1).exp().nan_to_num(nan=math.inf)
+        if step in budgets:
+            ratio = (measure(*params) / measure(*start)).clamp(min=1e-30)
+            scores.append(ratio.log().nan_to_num(nan=math.inf, posinf=math.inf))
+    return torch.stack(scores)
+
+
+def best(scores: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the scores of the best lr and its index, for each budget.
+
+    The best has the lowest mean over the seeds, the smallest one among equals.
+    ``scores`` (budgets, lrs, seeds) to (budgets, seeds) and (budgets,).
+
+    >>> best(torch.tensor([[[3.0, 3.0], [1.0, 2.0], [1.0, 2.0]]]))
+    (tensor([[1., 2.]]), tensor([1]))
+    """
+    chosen = scores.mean(-1).argmin(1)
+    return scores[torch.arange(len(scores)), chosen], chosen
 
 
 # --8<-- [end:sweep]
 
 
 # --8<-- [start:contest]
-LRS = torch.logspace(-3, 1, 17, dtype=torch.float64)
+LRS = torch.logspace(-4, 1, 21, dtype=torch.float64)
+ARMS = {
+    "SGD": (torch.optim.SGD, {}),
+    "momentum": (torch.optim.SGD, {"momentum": 0.9}),
+    "AdaGrad": (torch.optim.Adagrad, {}),
+    "RMSProp": (torch.optim.RMSprop, {}),
+    "Adam": (torch.optim.Adam, {}),
+}
+PROBLEMS = {
+    "axes": lambda: bowl(rotated=False),
+    "rotated": lambda: bowl(rotated=True),
+    "noisy": noisy,
+    "network": network,
+}
 
 
 @cache
-def contest() -> dict[str, dict[str, Tensor]]:
-    """Return, by problem and optimizer, final over initial loss at each of LRS.
+def contest(problem: str, name: str) -> Tensor:
+    """Return the scores of one of ARMS on one of PROBLEMS, at each of LRS.
 
-    >>> losses = contest()
-    >>> list(losses), losses["noisy"]["Adam"].shape
-    (['axes', 'rotated', 'noisy', 'network'], torch.Size([17]))
+    >>> contest("axes", "SGD").shape
+    torch.Size([2, 21, 12])
     """
-    problems = {
-        "axes": lambda: bowl(rotated=False),
-        "rotated": lambda: bowl(rotated=True),
-        "noisy": noisy,
-        "network": network,
-    }
-    optimizers = {
-        "SGD": (torch.optim.SGD, {}),
-        "momentum": (torch.optim.SGD, {"momentum": 0.9}),
-        "AdaGrad": (torch.optim.Adagrad, {}),
-        "RMSProp": (torch.optim.RMSprop, {}),
-        "Adam": (torch.optim.Adam, {}),
-    }
-    return {
-        problem: {
-            name: sweep(make(), kind, LRS, **options)
-            for name, (kind, options) in optimizers.items()
-        }
-        for problem, make in problems.items()
-    }
+    rule, options = ARMS[name]
+    return sweep(PROBLEMS[problem](), rule, LRS, **options)
 
 
-def order(losses: dict[str, float]) -> list[str]:
-    """Return the names from the lowest loss to the highest, equals as one entry.
+def tuned(
+    problem: str, budget: int, names: tuple[str, ...] = tuple(ARMS)
+) -> dict[str, Tensor]:
+    """Return the scores of each arm at its best lr after ``budget`` steps, by seed.
 
-    >>> order({"a": 2.0, "b": 1.0, "c": 1.0})
-    ['b = c', 'a']
+    >>> tuned("axes", 480, ("AdaGrad",))["AdaGrad"].exp().max() < 1e-29
+    tensor(True)
     """
-    names: dict[float, list[str]] = {}
-    for name in sorted(losses, key=losses.__getitem__):
-        names.setdefault(losses[name], []).append(name)
-    return [" = ".join(equals) for equals in names.values()]
+    at = BUDGETS.index(budget)
+    return {name: best(contest(problem, name))[0][at] for name in names}
 
 
 # --8<-- [end:contest]
+
+
+# --8<-- [start:turned]
+@cache
+def turned(
+    degrees: tuple[int, ...], budgets: tuple[int, ...] = (60, 240)
+) -> dict[str, Tensor]:
+    """Return what each of ARMS leaves of the loss on ``tilted``, its lr tuned.
+
+    The geometric mean over the starts, (budgets, angles); lr is tuned for each angle
+    and budget on 33 values from 0.001 to 10.
+
+    >>> turned((0, 45), budgets=(60,))["SGD"].diff().abs() < 1e-9
+    tensor([[True]])
+    """
+    lrs = torch.logspace(-3, 1, 33, dtype=torch.float64)
+    left = {}
+    for name, (rule, options) in ARMS.items():
+        scores = sweep(tilted(list(degrees)), rule, lrs, budgets, **options)
+        means = scores.view(len(budgets), len(lrs), len(degrees), SEEDS).mean(-1)
+        left[name] = means.amin(1).exp()
+    return left
+
+
+# --8<-- [end:turned]

@@ -202,6 +202,7 @@ def launch(processes: int = 2) -> dict[str, float]:
     (True, 1)
     """
     command = [sys.executable, "-m", "torch.distributed.run", "--standalone"]
+    command += ["--local-addr", "127.0.0.1"]  # the host name need not resolve
     command += ["--nproc-per-node", str(processes), str(Path(__file__).resolve())]
     environment = os.environ | {"OMP_NUM_THREADS": "1"}
     done = subprocess.run(command, capture_output=True, text=True, env=environment)

@@ -1,9 +1,10 @@
 """Gradients through shared weights: one parameter, many uses, one sum."""
 
 import string
+from collections.abc import Callable, Sequence
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 from torch.func import functional_call
 
 # --8<-- [start:names]
@@ -74,7 +75,13 @@ class RNN(nn.Module):
 
 
 # --8<-- [start:train]
-def train(rnn, criterion, category_tensor, line_tensor, lr=None):
+def train(
+    rnn: nn.Module,
+    criterion: nn.Module,
+    category_tensor: Tensor,
+    line_tensor: Tensor,
+    lr: float | None = None,
+) -> tuple[Tensor, float]:
     """Return the last output and the loss of one name, as the post's function would.
 
     Gradients are left in the parameters. With ``lr`` they are also applied, by the
@@ -107,11 +114,26 @@ def train(rnn, criterion, category_tensor, line_tensor, lr=None):
     return output, loss.item()
 
 
+def losses_of_calls(lr: float | None = None, calls: int = 100) -> list[float]:
+    """Return the loss of each of many calls of ``train`` with the surname Kobayashi.
+
+    >>> first, second = losses_of_calls(calls=2)
+    >>> first == second
+    True
+    """
+    torch.manual_seed(0)
+    rnn, criterion = RNN(len(LETTERS), 16, len(LANGUAGES)), nn.NLLLoss()
+    sample = category_to_tensor("Japanese"), line_to_tensor("Kobayashi")
+    return [train(rnn, criterion, *sample, lr)[1] for _ in range(calls)]
+
+
 # --8<-- [end:train]
 
 
 # --8<-- [start:unrolled]
-def unrolled(i, h, w, b):
+def unrolled(
+    i: Sequence[float], h: float, w: Sequence[float], b: Sequence[float]
+) -> float:
     """Return the post's {[(i1+h1)w+b+i2]w+b+i3}w+b, with its own w and b for each use.
 
     ``i``, ``w`` and ``b`` are sequences of one length, ``h`` is h1.
@@ -124,7 +146,14 @@ def unrolled(i, h, w, b):
     return h
 
 
-def elman(i, h, w_ih, w_hh, b, activation):
+def elman(
+    i: Sequence[float],
+    h: float,
+    w_ih: float,
+    w_hh: float,
+    b: float,
+    activation: Callable[[float], float],
+) -> float:
     """Return the last h of h ← activation(w_ih i + w_hh h + b), all of them numbers.
 
     torch.nn.RNN computes this with matrices; its b is a sum of two.
@@ -141,7 +170,9 @@ def elman(i, h, w_ih, w_hh, b, activation):
 
 
 # --8<-- [start:per-use]
-def per_use(rnn, criterion, category_tensor, line_tensor):
+def per_use(
+    rnn: nn.Module, criterion: nn.Module, category_tensor: Tensor, line_tensor: Tensor
+) -> list[dict[str, Tensor | None]]:
     """Return the gradients of each use: for each letter a dict of name and gradient.
 
     Each letter is read with copies of the parameters of its own, so that the uses can
@@ -174,7 +205,9 @@ def per_use(rnn, criterion, category_tensor, line_tensor):
 
 
 # --8<-- [start:central-differences]
-def central_differences(loss_of, param, eps=1e-6):
+def central_differences(
+    loss_of: Callable[[], Tensor], param: Tensor, eps: float = 1e-6
+) -> Tensor:
     """Return the gradient of ``loss_of()`` by ``param``, found without autograd.
 
     (L(w + eps) − L(w − eps)) / 2 eps; ``param`` is float64 and is put back.
@@ -198,7 +231,7 @@ def central_differences(loss_of, param, eps=1e-6):
     return grad
 
 
-def relative_error(value, reference):
+def relative_error(value: Tensor, reference: Tensor) -> float:
     """Return ‖value − reference‖ / ‖reference‖ of two tensors, a float.
 
     >>> relative_error(torch.tensor([3.0, 6.5]), torch.tensor([3.0, 4.0]))
@@ -208,6 +241,37 @@ def relative_error(value, reference):
 
 
 # --8<-- [end:central-differences]
+
+
+# --8<-- [start:errors-of-uses]
+def errors_of_uses(
+    rnn: nn.Module, criterion: nn.Module, category_tensor: Tensor, line_tensor: Tensor
+) -> tuple[float, float]:
+    """Return the relative errors of two gradients of i2h.weight: all uses, the last.
+
+    The reference is found by central differences; the module is float64.
+
+    >>> _ = torch.manual_seed(0)
+    >>> rnn, criterion = RNN(26, 16, 4).double(), nn.NLLLoss()
+    >>> sample = category_to_tensor("Korean"), line_to_tensor("O").double()
+    >>> whole, last = errors_of_uses(rnn, criterion, *sample)
+    >>> whole == last < 1e-7
+    True
+    """
+
+    def loss_of():
+        hidden = rnn.initHidden()
+        for letter in line_tensor:
+            output, hidden = rnn(letter, hidden)
+        return criterion(output, category_tensor)
+
+    numeric = central_differences(loss_of, rnn.i2h.weight)
+    (whole,) = torch.autograd.grad(loss_of(), [rnn.i2h.weight])
+    last = per_use(rnn, criterion, category_tensor, line_tensor)[-1]["i2h.weight"]
+    return relative_error(whole, numeric), relative_error(last, numeric)
+
+
+# --8<-- [end:errors-of-uses]
 
 
 # --8<-- [start:tutorial-rnn]
@@ -241,8 +305,48 @@ class TutorialRNN(nn.Module):
 # --8<-- [end:tutorial-rnn]
 
 
+# --8<-- [start:scalar-cells]
+def tutorial_state(
+    i: Sequence[float], h: float, w_ih: float, w_hh: float, b: float
+) -> float:
+    """Return the last hidden state of TutorialRNN, all of its sizes being 1.
+
+    >>> tutorial_state(i=[1.0, 2.0, 3.0], h=0.5, w_ih=0.5, w_hh=0.5, b=0.25)
+    2.625
+    """
+    rnn, hidden = TutorialRNN(1, 1, 1), torch.tensor([[h]])
+    with torch.no_grad():
+        rnn.i2h.weight.copy_(torch.tensor([[w_ih, w_hh]]))
+        rnn.i2h.bias.fill_(b)
+        for i_t in i:
+            _, hidden = rnn(torch.tensor([[i_t]]), hidden)
+    return hidden.item()
+
+
+def module_state(
+    i: Sequence[float], h: float, w_ih: float, w_hh: float, b: float
+) -> float:
+    """Return the last hidden state of nn.RNN(1, 1), whose biases add up to b.
+
+    >>> state = module_state([1.0, 2.0, 3.0], 0.5, w_ih=0.5, w_hh=0.5, b=0.25)
+    >>> import math
+    >>> abs(state - elman([1.0, 2.0, 3.0], 0.5, 0.5, 0.5, 0.25, math.tanh)) < 1e-6
+    True
+    """
+    rnn = nn.RNN(1, 1)
+    values = {"weight_ih_l0": w_ih, "weight_hh_l0": w_hh, "bias_ih_l0": b}
+    with torch.no_grad():
+        for name, param in rnn.named_parameters():
+            param.fill_(values.get(name, 0.0))
+        _, hidden = rnn(torch.tensor(i).unsqueeze(1), torch.tensor([[h]]))
+    return hidden.item()
+
+
+# --8<-- [end:scalar-cells]
+
+
 # --8<-- [start:step-by-step]
-def step_by_step(module, x, carry=True):
+def step_by_step(module: nn.RNNBase, x: Tensor, carry: bool = True) -> Tensor:
     """Return the outputs of nn.RNN, nn.GRU or nn.LSTM called once for each step of x.
 
     x and the result have shape (steps, batch, features). With ``carry`` each call gets
@@ -261,7 +365,7 @@ def step_by_step(module, x, carry=True):
     return torch.cat(outputs)
 
 
-def flat_gradient(module, output):
+def flat_gradient(module: nn.Module, output: Tensor) -> Tensor:
     """Return the gradient of output.square().mean() by all parameters as one vector.
 
     >>> layer = nn.Linear(1, 1)
@@ -274,17 +378,29 @@ def flat_gradient(module, output):
     return torch.cat([grad.flatten() for grad in grads])
 
 
-def once_or_many(kind, carry, dtype=torch.float32, steps=20):
+# --8<-- [end:step-by-step]
+
+
+# --8<-- [start:once-or-many]
+def once_or_many(
+    kind: type[nn.RNNBase],
+    carry: bool,
+    dtype: torch.dtype = torch.float32,
+    steps: int = 20,
+    train: bool = True,
+    **options,
+) -> tuple[float, float]:
     """Return how far one call and one call a step are apart for a module of ``kind``.
 
     The largest difference of the outputs, and the relative error of the gradient.
+    ``options`` are those of the module; without ``train`` it is in eval mode.
 
     >>> output_gap, grad_gap = once_or_many(nn.GRU, True, torch.float64, steps=5)
     >>> output_gap < 1e-14, grad_gap < 1e-14
     (True, True)
     """
     torch.manual_seed(0)
-    module = kind(8, 16).to(dtype)
+    module = kind(8, 16, **options).to(dtype).train(train)
     x = torch.randn(steps, 1, 8, dtype=dtype)
     once, _ = module(x)
     many = step_by_step(module, x, carry)
@@ -293,4 +409,4 @@ def once_or_many(kind, carry, dtype=torch.float32, steps=20):
     return output_gap, relative_error(many, once)
 
 
-# --8<-- [end:step-by-step]
+# --8<-- [end:once-or-many]

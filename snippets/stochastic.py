@@ -1,6 +1,7 @@
 """Stochastic gradients and momentum: variance, floors, and a weighted sum."""
 
 import math
+from functools import cache
 
 import torch
 from gradient_descent import CURVATURE, excess, gradient, regression, sgd
@@ -44,20 +45,149 @@ def sampled(
 # --8<-- [end:sampled]
 
 
-# --8<-- [start:raced]
-def raced(batch: int, lr: float, epochs: int = 60) -> list[float]:
-    """Return the excess loss after each epoch with batches of that size.
+# --8<-- [start:plateau]
+def plateau(batch: int, lr: float, runs: int = 64) -> tuple[float, int]:
+    """Return where the loss stops at a constant lr, and the steps until it is below 1.
 
-    >>> len(raced(128, 0.05, epochs=3))
-    3
+    Excess loss, as a mean over ``runs`` and the last third of 16 / lr steps.
+
+    >>> level, steps = plateau(16, lr=0.032, runs=8)
+    >>> 0.01 < level < 0.02, steps
+    (True, 54)
     """
-    per_epoch = 128 // batch
-    lrs = torch.full((epochs * per_epoch, 1), lr, dtype=torch.float64)
-    run = sampled(regression(), lrs, batch, runs=1 if batch == 128 else 32)
-    return run[per_epoch - 1 :: per_epoch, 0].tolist()
+    lrs = torch.full((int(16 / lr), 1), lr, dtype=torch.float64)
+    run = sampled(regression(), lrs, batch, runs)[:, 0]
+    steps = 1 + int((run < 1).double().argmax())
+    return run[-len(run) // 3 :].mean().item(), steps
+
+
+# --8<-- [end:plateau]
+
+
+# --8<-- [start:variances]
+def variances(sizes: tuple[int, ...], draws: int = 10_000) -> dict[int, float]:
+    """Return the variance of a batch's gradient at (-5, 1.5) by the batch's size.
+
+    Of both components, added; batches are drawn with replacement, seed 0.
+
+    >>> found = variances((1, 16))
+    >>> 14 < found[1] / found[16] < 18
+    True
+    """
+    x, y, _ = regression()
+    start = torch.tensor([-5.0, 1.5], dtype=torch.float64)
+    each = gradient(start, x.unsqueeze(1), y.unsqueeze(1))
+    torch.manual_seed(0)
+    return {
+        size: each[torch.randint(len(x), (draws, size))].mean(1).var(0).sum().item()
+        for size in sizes
+    }
+
+
+# --8<-- [end:variances]
+
+
+# --8<-- [start:batch-gap]
+def batch_gap(size: int) -> float:
+    """Return how far a batch's gradient is from the mean of its samples' gradients.
+
+    Relative to its length, at (-5, 1.5), for the first ``size`` rows.
+
+    >>> batch_gap(16) < 1e-14
+    True
+    """
+    x, y, _ = regression()
+    x, y = x[:size], y[:size]
+    start = torch.tensor([-5.0, 1.5], dtype=torch.float64)
+    each = gradient(start, x.unsqueeze(1), y.unsqueeze(1))
+    whole = gradient(start, x, y)
+    return ((each.mean(0) - whole).norm() / whole.norm()).item()
+
+
+# --8<-- [end:batch-gap]
+
+
+# --8<-- [start:raced]
+RATES = {
+    1: torch.logspace(-4, -1.2, 15, dtype=torch.float64),
+    16: torch.logspace(-3, -1, 15, dtype=torch.float64),
+    128: torch.linspace(0.01, 0.085, 16, dtype=torch.float64),
+}
+EPOCHS = 128
+
+
+@cache
+def raced(batch: int, seeds: int = 12) -> Tensor:
+    """Return the excess loss after each epoch at each of RATES, (epochs, lrs, seeds).
+
+    A seed stands for data of its own, n = 128, and 4 runs over it, whose mean it is. A
+    batch is drawn with replacement, but a batch of all rows is all rows.
+
+    >>> raced(128, seeds=2).shape
+    torch.Size([128, 16, 2])
+    """
+    data = [regression(seed=seed) for seed in range(seeds)]
+    x, y, best = (torch.stack(parts) for parts in zip(*data, strict=True))
+    n, lrs = y.shape[1], RATES[batch].view(-1, 1, 1, 1)
+    runs = 1 if batch == n else 4
+    at = torch.arange(seeds).view(-1, 1, 1)
+    generator = torch.Generator().manual_seed(0)
+    theta = torch.tensor([-5.0, 1.5], dtype=torch.float64)
+    theta = theta.expand(len(lrs), seeds, runs, 2)
+    losses = []
+    for _ in range(EPOCHS):
+        shape = (n // batch, seeds, runs, batch)
+        rows = torch.randint(n, shape, generator=generator)
+        if batch == n:
+            rows = torch.arange(n).expand(shape)
+        for inputs, targets in zip(x[at, rows], y[at, rows], strict=True):
+            theta = theta - lrs * gradient(theta, inputs, targets)
+        losses.append(excess(theta, best.unsqueeze(1)).mean(-1))
+    return torch.stack(losses)
+
+
+def at_best(losses: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the loss at the best lr and its index, for each epoch by itself.
+
+    ``losses`` (epochs, lrs, seeds) to (epochs, seeds) and (epochs,); the best has the
+    lowest mean over the seeds.
+
+    >>> at_best(torch.tensor([[[3.0, 3.0], [1.0, 2.0]]]))
+    (tensor([[1., 2.]]), tensor([1]))
+    """
+    chosen = losses.mean(-1).nan_to_num(nan=math.inf).argmin(1)
+    return losses[torch.arange(len(losses)), chosen], chosen
 
 
 # --8<-- [end:raced]
+
+
+# --8<-- [start:rows-used]
+def rows_used(batch: int, draw: int = 0) -> int:
+    """Return on how many of the 128 samples one step of SGD depends.
+
+    Counted: a sample counts if the step changes when its label does. ``draw`` seeds
+    the batch.
+
+    >>> rows_used(128)
+    128
+    """
+    x, y, _ = regression()
+    torch.manual_seed(draw)
+    rows = torch.randperm(len(x))[:batch]
+    start = torch.tensor([-5.0, 1.5], dtype=torch.float64)
+
+    def step(labels):
+        theta = start.clone().requires_grad_()
+        theta.grad = gradient(start, x[rows], labels[rows])
+        SGD([theta], lr=0.01).step()
+        return theta.detach()
+
+    changed = y + torch.eye(len(y), dtype=torch.float64)
+    return sum(not torch.equal(step(labels), step(y)) for labels in changed)
+
+
+# --8<-- [end:rows-used]
 
 
 # --8<-- [start:displacements]
@@ -86,6 +216,75 @@ def displacements(
 
 
 # --8<-- [end:displacements]
+
+
+# --8<-- [start:alignment]
+def alignment(grads: Tensor, mu: float = 0.9) -> tuple[float, float]:
+    """Return how torch's momentum lies to a weighted average of gradients, at the end.
+
+    ``grads`` (steps, ...). The weights are μ^(age); first the cosine of the last step
+    with their average, then the ratio of the lengths.
+
+    >>> cosine, ratio = alignment(torch.ones(100, 1, dtype=torch.float64))
+    >>> round(cosine, 6), round(ratio, 3)
+    (1.0, 10.0)
+    """
+    step = displacements(SGD, grads, momentum=mu)[-1].flatten()
+    weights = mu ** torch.arange(len(grads) - 1, -1, -1).to(grads)
+    average = weights @ grads.flatten(1) / weights.sum()
+    lengths = step.norm(), average.norm()
+    return (step @ average / lengths[0] / lengths[1]).item(), torch.div(*lengths).item()
+
+
+# --8<-- [end:alignment]
+
+
+# --8<-- [start:polyak]
+def polyak(kappa: float) -> tuple[float, float]:
+    """Return the best lr and momentum for a bowl of curvatures 1 to ``kappa``.
+
+    Source: Polyak 1964.
+
+    >>> polyak(1), polyak(9)
+    ((1.0, 0.0), (0.25, 0.25))
+    """
+    root = math.sqrt(kappa)
+    return (2 / (root + 1)) ** 2, ((root - 1) / (root + 1)) ** 2
+
+
+def best_nesterov(kappa: float) -> tuple[float, float]:
+    """Return the same for Nesterov's momentum.
+
+    Source: Lessard, Recht & Packard 2016, table 1.
+
+    >>> best_nesterov(1), best_nesterov(8)
+    ((1.0, 0.0), (0.16, 0.42857142857142855))
+    """
+    root = math.sqrt(3 * kappa + 1)
+    return 4 / (3 * kappa + 1), (root - 2) / (root + 2)
+
+
+# --8<-- [end:polyak]
+
+
+# --8<-- [start:travelled]
+def travelled(lr: float, momentum: float) -> float:
+    """Return how long a way a coordinate of curvature 1 goes from 1 until it rests.
+
+    Without crossing the minimum it would be 1. The rule is that of ``sgd``.
+
+    >>> [round(travelled(lr, momentum=0.0), 6) for lr in (0.5, 1.9)]
+    [1.0, 19.0]
+    """
+    theta, buffer, way = 1.0, 0.0, 0.0
+    while abs(theta) + abs(buffer) > 1e-12:
+        buffer = momentum * buffer + theta
+        way += abs(lr * buffer)
+        theta -= lr * buffer
+    return way
+
+
+# --8<-- [end:travelled]
 
 
 # --8<-- [start:bowl-path]

@@ -1,11 +1,13 @@
 """Vanishing and exploding gradients: distance, clipping and gates."""
 
+from collections.abc import Callable, Sequence
+
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 
 # --8<-- [start:distance]
-def spectral_radius(w):
+def spectral_radius(w: Tensor) -> float:
     """Return the largest absolute eigenvalue of a square matrix, a float.
 
     >>> spectral_radius(torch.tensor([[1.0, 9.0], [0.0, -2.0]]))
@@ -14,7 +16,7 @@ def spectral_radius(w):
     return torch.linalg.eigvals(w).abs().max().item()
 
 
-def recurrent_matrix(radius, n_hidden=64):
+def recurrent_matrix(radius: float, n_hidden: int = 64) -> Tensor:
     """Return a Gaussian matrix, float64, scaled to a spectral radius; always the same.
 
     >>> w_hh = recurrent_matrix(0.9, n_hidden=8)
@@ -26,7 +28,12 @@ def recurrent_matrix(radius, n_hidden=64):
     return w * (radius / spectral_radius(w))
 
 
-def norms_by_distance(w_hh, activation, steps=100, scale=1.0):
+def norms_by_distance(
+    w_hh: Tensor,
+    activation: Callable[[Tensor], Tensor],
+    steps: int = 100,
+    scale: float = 1.0,
+) -> Tensor:
     """Return ‖∂(v·h_T)/∂h_{T−k}‖ for k = 0 … steps, for h ← activation(x + w_hh h).
 
     v is a random unit vector, so the first norm is 1; x is ``scale`` times normal.
@@ -46,7 +53,7 @@ def norms_by_distance(w_hh, activation, steps=100, scale=1.0):
     return torch.stack([grad.norm() for grad in reversed(grads)])
 
 
-def rate(norms, start, stop):
+def rate(norms: Tensor, start: int, stop: int) -> float:
     """Return the mean factor of the norms for one more step of distance, a float.
 
     >>> rate(torch.tensor([8.0, 4.0, 2.0, 1.0]), 1, 3)
@@ -59,7 +66,7 @@ def rate(norms, start, stop):
 
 
 # --8<-- [start:clip]
-def recurrent_loss(w_hh):
+def recurrent_loss(w_hh: Sequence[Tensor]) -> Tensor:
     """Return the loss of a linear RNN, h ← x + w_hh h, with a matrix for each step.
 
     ``w_hh`` is a sequence of T matrices (n_hidden, n_hidden), one for each use. The
@@ -79,7 +86,9 @@ def recurrent_loss(w_hh):
     return (h - target).square().mean()
 
 
-def early_share(radius, steps=40, recent=10, n_hidden=64):
+def early_share(
+    radius: float, steps: int = 40, recent: int = 10, n_hidden: int = 64
+) -> float:
     """Return how much of the gradient's norm is left without its ``recent`` last uses.
 
     >>> early_share(0.5, n_hidden=8) < 0.01 < early_share(1.2, n_hidden=8)
@@ -91,7 +100,17 @@ def early_share(radius, steps=40, recent=10, n_hidden=64):
     return (sum(grads[: steps - recent]).norm() / sum(grads).norm()).item()
 
 
-def clipped_step(radius, max_norm, lr=0.01, steps=40, n_hidden=64):
+# --8<-- [end:clip]
+
+
+# --8<-- [start:clipped-step]
+def clipped_step(
+    radius: float,
+    max_norm: float,
+    lr: float = 0.01,
+    steps: int = 40,
+    n_hidden: int = 64,
+) -> tuple[float, float, float, float]:
     """Return the gradient's norm before and after clipping, the loss before and after
     a step of gradient descent on w_hh.
 
@@ -109,11 +128,61 @@ def clipped_step(radius, max_norm, lr=0.01, steps=40, n_hidden=64):
     return norm, w.grad.norm().item(), loss.item(), after.item()
 
 
-# --8<-- [end:clip]
+# --8<-- [end:clipped-step]
+
+
+# --8<-- [start:initial]
+def input_norms(module: nn.RNNBase, steps: int) -> Tensor:
+    """Return ‖∂(v·h_T)/∂x_{T−k}‖ for k = 0 … steps − 1 of nn.RNN, nn.GRU or nn.LSTM.
+
+    v is a random unit vector; each x is standard normal.
+
+    >>> _ = torch.manual_seed(0)
+    >>> input_norms(nn.RNN(3, 5), steps=4).shape
+    torch.Size([4])
+    """
+    draw = torch.Generator().manual_seed(1)
+    dtype = module.weight_hh_l0.dtype
+    x = torch.randn(steps, module.input_size, generator=draw, dtype=dtype)
+    v = torch.randn(module.hidden_size, generator=draw, dtype=dtype)
+    x.requires_grad_()
+    output, _ = module(x)
+    (grad,) = torch.autograd.grad(output[-1] @ (v / v.norm()), x)
+    return grad.norm(dim=1).flip(0)
+
+
+def initial_norms(
+    build: Callable[[], nn.RNNBase], steps: int = 200, seeds: int = 10
+) -> Tensor:
+    """Return the ``input_norms`` of modules as initialised, shape (seeds, steps).
+
+    build: a function that makes a module; it is called after each of the seeds. The
+    norms are float64, since those from far back are too small for float32.
+
+    >>> initial_norms(lambda: nn.RNN(3, 5), steps=4, seeds=2).shape
+    torch.Size([2, 4])
+    """
+    found = []
+    for seed in range(seeds):
+        torch.manual_seed(seed)
+        found.append(input_norms(build().double(), steps))
+    return torch.stack(found)
+
+
+def typical(norms: Tensor) -> Tensor:
+    """Return the geometric mean over the seeds, shape (steps,).
+
+    >>> typical(torch.tensor([[1.0, 10.0], [100.0, 10.0]]))
+    tensor([10., 10.])
+    """
+    return norms.log().mean(0).exp()
+
+
+# --8<-- [end:initial]
 
 
 # --8<-- [start:gates]
-def open_gate(module, bias):
+def open_gate(module: nn.RNNBase, bias: float) -> nn.RNNBase:
     """Set what nn.LSTM forgets, or nn.GRU updates, at the start; return the module.
 
     torch adds two bias vectors: one gets ``bias``, the other 0. Rows n … 2n belong to
@@ -130,22 +199,17 @@ def open_gate(module, bias):
     return module
 
 
-def input_norms(module, steps=60):
-    """Return ‖∂(v·h_T)/∂x_{T−k}‖ for k = 0 … steps − 1 of nn.RNN, nn.GRU or nn.LSTM.
+def scaled(module: nn.RNNBase, factor: float) -> nn.RNNBase:
+    """Multiply the recurrent weights of nn.RNN, nn.GRU or nn.LSTM; return the module.
 
-    v is a random unit vector; each x is standard normal.
-
-    >>> _ = torch.manual_seed(0)
-    >>> input_norms(nn.RNN(3, 5), steps=4).shape
-    torch.Size([4])
+    >>> rnn = nn.RNN(3, 2)
+    >>> before = rnn.weight_hh_l0.detach().clone()
+    >>> torch.equal(scaled(rnn, 4.0).weight_hh_l0, 4 * before)
+    True
     """
-    draw = torch.Generator().manual_seed(1)
-    x = torch.randn(steps, module.input_size, generator=draw)
-    v = torch.randn(module.hidden_size, generator=draw)
-    x.requires_grad_()
-    output, _ = module(x)
-    (grad,) = torch.autograd.grad(output[-1] @ (v / v.norm()), x)
-    return grad.norm(dim=1).flip(0)
+    with torch.no_grad():
+        module.weight_hh_l0.mul_(factor)
+    return module
 
 
 # --8<-- [end:gates]

@@ -1,13 +1,18 @@
 """The page `accumulation` as a script: it prints what the page shows."""
 
 # --8<-- [start:imports]
+import math
 import textwrap
 import warnings
 from functools import partial
 
 import torch
 from accumulation import (
+    added,
+    changes,
     error_of,
+    largest_gap,
+    loss_when_y_is_trained,
     parameters,
     relative,
     step_after,
@@ -48,16 +53,26 @@ print("Final b:", b)
 
 # --8<-- [start:layers]
 torch.manual_seed(0)
-layer, other = torch.nn.Linear(5, 3), torch.nn.Linear(5, 3)
+layer = torch.nn.Linear(5, 3)
 for name, param in layer.named_parameters():
     print(name, tuple(param.shape), param.requires_grad)
-print("same weights:", torch.equal(layer.weight, other.weight))
+bound, largest = 1 / math.sqrt(5), layer.weight.abs().max()
+print(f"max|w| = {largest:.3f} < {bound:.3f}")
 
+for build in (partial(torch.nn.Linear, 5, 3), partial(torch.nn.LayerNorm, 3)):
+    gap = largest_gap(build)
+    print(f"{build.func.__name__:9} max|Δw| = {gap:.4f}")
 norm = torch.nn.LayerNorm(3)
-print("LayerNorm:", norm.weight.tolist(), norm.bias.tolist())
-
-print("y:", tuple(y.shape), y.requires_grad, y.grad)
+print("LayerNorm", norm.weight.tolist(), norm.bias.tolist())
 # --8<-- [end:layers]
+
+# --8<-- [start:target]
+print("y:", tuple(y.shape), y.requires_grad, y.grad)
+
+losses = loss_when_y_is_trained(2000)
+for step in (0, 500, 1000, 1999):
+    print(f"step {step:4}  loss {losses[step]:8.2f}")
+# --8<-- [end:target]
 
 # --8<-- [start:optimizable]
 half = 0.5 * torch.ones(2, requires_grad=True)
@@ -90,6 +105,15 @@ print(error_of(lambda: torch.tensor([1, 2], requires_grad=True)))
 # --8<-- [end:dtypes]
 
 # --8<-- [start:one-step]
+moved = {}
+print("backward  step   max|Δw|  max|Δb|")
+for calls in (True, False), (False, True), (True, True):
+    moved[calls] = changes(*calls)
+    dw, db = moved[calls]
+    print(f"{calls[0]!s:9} {calls[1]!s:5} {dw:8.5f} {db:8.5f}")
+# --8<-- [end:one-step]
+
+# --8<-- [start:update]
 w, b = parameters()
 optimizer = torch.optim.SGD([w], lr=0.0009)
 start = w.detach().clone()
@@ -97,14 +121,10 @@ start = w.detach().clone()
 z = torch.matmul(x, w) + b
 loss = torch.nn.functional.binary_cross_entropy_with_logits(z, y)
 loss.backward()
-by_backward = (w - start).abs().max().item()
-
 optimizer.step()
-by_step = (start - w).abs().max().item()
-print(f"backward: {by_backward}   step: {by_step:.7f}")
-print("p - lr g:", torch.equal(w, start - 0.0009 * w.grad))
-print("b:", b.tolist())
-# --8<-- [end:one-step]
+print("w = start - lr g:", torch.equal(w, start - 0.0009 * w.grad))
+print("b.grad:", b.grad)
+# --8<-- [end:update]
 
 # --8<-- [start:formula]
 expected = torch.outer(x, (torch.sigmoid(z) - y) / 3)
@@ -137,6 +157,7 @@ optimizers = {
     "momentum": partial(sgd, lr=0.1, momentum=0.9),
     "decay": partial(sgd, lr=0.1, weight_decay=0.5),
     "Adam": partial(adam, lr=0.1),
+    "Adagrad": partial(torch.optim.Adagrad, lr=0.1),
 }
 moves = {}
 for name, build in optimizers.items():
@@ -171,14 +192,15 @@ print(b.grad)
 # --8<-- [end:twice]
 
 # --8<-- [start:added]
-before, address = w.grad.clone(), w.grad.data_ptr()
-other_loss = mse_loss(torch.matmul(x, w) + b, y)
-(alone,) = torch.autograd.grad(other_loss, w, retain_graph=True)
-other_loss.backward()
-print("sum:", torch.equal(w.grad, before + alone))
+once, address = w.grad / 2, w.grad.data_ptr()
+mse_loss(torch.matmul(x, w) + b, y).backward()
 print("same memory:", w.grad.data_ptr() == address)
 
-once = before / 2
+z2 = torch.matmul(x, w) + b
+bce = torch.nn.functional.binary_cross_entropy_with_logits(z2, y)
+result, expected = added(bce, mse_loss(z2, y), w)
+print("sum:", torch.equal(result, expected))
+
 total = torch.zeros_like(once)
 for _ in range(10000):
     total += once

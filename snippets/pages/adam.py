@@ -6,11 +6,15 @@ from adam import (
     adam,
     adam_as_printed,
     adam_in_paper,
+    corrected_moments,
     descend,
     follow,
     follow_torch,
     missing_factor,
+    moment_gaps,
+    noun_gaps,
     random_gradients,
+    train_logistic,
     train_mlp,
 )
 
@@ -63,19 +67,9 @@ for dtype in (torch.float32, torch.float64):
 # --8<-- [end:drift]
 
 # --8<-- [start:estimates]
-param, state = torch.zeros(100, dtype=torch.float64), {}
-twin = torch.zeros_like(param, requires_grad=True)
-optimizer = torch.optim.Adam([twin])
-for grad in random_gradients(200, 100):
-    adam_in_paper(param, grad, state)
-    twin.grad = grad.clone()
-    optimizer.step()
-
-torchs = optimizer.state[twin]
-m_error = (state["m"] - torchs["exp_avg"]).abs().max().item()
-v_error = (state["v"] - torchs["exp_avg_sq"]).abs().max().item()
+m_error, v_error = moment_gaps()
 print(f"m {m_error:.0e}   v {v_error:.0e}")
-defaults = optimizer.defaults
+defaults = torch.optim.Adam([torch.zeros(1)]).defaults
 print("betas", defaults["betas"], "  eps", defaults["eps"])
 # --8<-- [end:estimates]
 
@@ -152,35 +146,27 @@ print(svg(figure, "overshoot"))
 # --8<-- [end:overshoot-figure]
 
 # --8<-- [start:moments]
-grads = 0.5 + random_gradients(1000, 1000)
-param, state = torch.zeros(1000, dtype=torch.float64), {}
-for step, grad in enumerate(grads, start=1):
-    adam(param, grad, state)
-    if step in (1, 1000):
-        m, v = state["exp_avg"], state["exp_avg_sq"]
-        m_hat, v_hat = m / (1 - 0.9**step), v / (1 - 0.999**step)
-        print(f"t = {step:4}  m {m.mean():.4f}  m̂ {m_hat.mean():.4f}")
-        print(f"          v {v.mean():.5f}  v̂ {v_hat.mean():.4f}")
+moments = {t: corrected_moments(t) for t in (1, 1000)}
+print("   t " + "".join(f"{name:>9}" for name in ("m", "m̂ ", "v", "v̂ ")))
+for t, found in moments.items():
+    print(f"{t:4} ", *(f"{value:8.4f}" for value in found.values()))
+m_hat, v_hat = found["m̂"], found["v̂"]
 # --8<-- [end:moments]
 
 # --8<-- [start:nouns]
-grads = random_gradients(200, 100)
-param, state, buffer = torch.zeros(100, dtype=torch.float64), {}, 0.0
-average_of_momentum = 0.0
-for grad in grads:
-    adam(param, grad, state)
-    buffer = 0.9 * buffer + 0.1 * grad
-    average_of_momentum = 0.9 * average_of_momentum + 0.1 * buffer
-m_gap = (state["exp_avg"] - average_of_momentum).abs().max()
-v_gap = (state["exp_avg_sq"] - state["exp_avg"] ** 2).abs().max()
-print(f"m, and the average of the momentum: {m_gap:.2f} apart")
-print(f"v, and the square of the average:   {v_gap:.2f} apart")
+gaps = noun_gaps()
+for name, gap in gaps.items():
+    print(f"{name:18} {gap:.2g}")
 # --8<-- [end:nouns]
 
 # --8<-- [start:zeros]
-for zero in (True, False):
-    loss, accuracy, units = train_mlp(zero)
-    print(f"zero={zero!s:5} loss {loss:.3f} accuracy {accuracy:.2f} units {units}")
+network = {zero: train_mlp(zero) for zero in ((0, 2), (0,), (2,), ())}
+print("layers at 0     loss  accuracy  units")
+for zero, (loss, accuracy, units) in network.items():
+    print(f"{zero!s:12} {loss:7.3f} {accuracy:9.2f} {units:6}")
+logistic = {zero: train_logistic(zero) for zero in (True, False)}
+for zero, (loss, accuracy) in logistic.items():
+    print(f"logistic, zero={zero!s:5} loss {loss:.3f} accuracy {accuracy:.2f}")
 # --8<-- [end:zeros]
 
 # --8<-- [start:errors]

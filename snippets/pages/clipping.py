@@ -8,7 +8,7 @@ from functools import partial
 
 import torch
 from accumulation import error_of, train
-from clipping import quartic
+from clipping import labelled_points, logistic_regression, quartic
 from learning_rate import descend
 from torch.nn.utils import clip_grad_norm_, clip_grad_value_
 
@@ -45,6 +45,17 @@ lower.set_ylim(0, 1.5)
 upper.legend(loc="lower left")
 print(svg(figure, "clip"))
 # --8<-- [end:clip-figure]
+
+# --8<-- [start:separable]
+size = {}
+print("flipped   step    |w|  gradient")
+for flipped in (0.0, 0.2):
+    sizes, lengths = logistic_regression(*labelled_points(flipped), steps=4000)
+    for step in (100, 1000, 4000):
+        size[flipped, step] = sizes[step - 1]
+        row = f"{sizes[step - 1]:6.2f}  {lengths[step - 1]:.0e}"
+        print(f"{flipped:7.0%} {step:6} {row}")
+# --8<-- [end:separable]
 
 # --8<-- [start:hidden]
 _, leak = train(3, zero_grad=False, max_norm=1.0)
@@ -84,8 +95,9 @@ print(f"value: {p.grad}  cosine {value_cosine:.4f}")
 # --8<-- [end:norm-or-value]
 
 # --8<-- [start:nonfinite]
-p.grad = torch.tensor([math.inf, 1.0])
-print(clip_grad_norm_([p], max_norm=1.0), p.grad)
+for bad in (math.inf, math.nan):
+    p.grad = torch.tensor([bad, 1.0])
+    print(clip_grad_norm_([p], max_norm=1.0), p.grad)
 
 p.grad = torch.tensor([math.inf, 1.0])
 strict = partial(clip_grad_norm_, error_if_nonfinite=True)

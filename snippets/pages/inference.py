@@ -6,6 +6,7 @@ import copy
 import torch
 from expected import expect
 from inference import effects
+from no_grad import step_under_no_grad
 from torch import nn
 
 # --8<-- [end:imports]

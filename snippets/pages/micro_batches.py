@@ -6,7 +6,7 @@ from functools import partial
 
 import torch
 from accumulation import relative
-from micro_batches import finish, gradient
+from micro_batches import finish, gradient, in_batch_loss
 from torch.nn.functional import cross_entropy, mse_loss
 from torch.nn.utils import clip_grad_norm_, parameters_to_vector
 
@@ -47,8 +47,10 @@ ways = {
 }
 right = gradient(model, joined, [1.0], cross_entropy)
 off = {way: relative(gradient(model, tokens, *ways[way]), right) for way in ways}
+sums = gradient(model, tokens, [1.0] * 3, added_up)
+off["sums, .grad/N"] = relative(sums / sum(counts), right)
 for way, error in off.items():
-    print(f"{way:9} {error:.1e}")
+    print(f"{way:13} {error:.1e}")
 # --8<-- [end:tokens]
 
 # --8<-- [start:class-weights]
@@ -83,25 +85,57 @@ for mixing in (
     print(f"{name:12} {gaps[name]:.1e}")
 # --8<-- [end:mixing]
 
+# --8<-- [start:coupled]
+encoder = torch.nn.Linear(5, 8)
+pairs = torch.randn(16, 5)
+views = pairs + 0.1 * torch.randn(16, 5)
+
+
+def contrast(z, other):
+    return in_batch_loss(z, encoder(other))
+
+
+big = gradient(encoder, [(pairs, views)], [1.0], contrast)
+for size in (8, 4):
+    split = list(zip(pairs.split(size), views.split(size), strict=True))
+    summed = gradient(encoder, split, [size / 16] * len(split), contrast)
+    gaps[size] = relative(summed, big)
+    print(f"micro-batches of {size}: {gaps[size]:.1e}")
+# --8<-- [end:coupled]
+
 # --8<-- [start:forgotten-k]
 sgd, adam = torch.optim.SGD, torch.optim.Adam
 optimizers = {
     "SGD": partial(sgd, lr=0.02),
+    "SGD, L2": partial(sgd, lr=0.02, weight_decay=0.1),
     "Adam": partial(adam, lr=0.02),
     "Adam, L2": partial(adam, lr=0.02, weight_decay=0.1),
     "AdamW": partial(torch.optim.AdamW, lr=0.02, weight_decay=0.1),
 }
-effect = {}
+effect, bounds = {}, (math.inf, 2.0, 1.0, 0.5)
+print("max_norm ", *(f"{bound:7}" for bound in bounds))
 for name, build in optimizers.items():
-    for max_norm in (math.inf, 0.5):
-        right = finish(build, 1 / 4, max_norm)
-        wrong = finish(build, 1, max_norm)
-        effect[name, max_norm] = relative(wrong, right)
-    free_run, clipped_run = effect[name, math.inf], effect[name, 0.5]
-    print(f"{name:9} no clip {free_run:.1e}   clip {clipped_run:.1e}")
-faster = finish(partial(sgd, lr=0.08), 1 / 4)
-print("SGD = lr x 4:", torch.equal(finish(optimizers["SGD"], 1), faster))
+    for bound in bounds:
+        right, _ = finish(build, 1 / 4, bound)
+        wrong, _ = finish(build, 1, bound)
+        effect[name, bound] = relative(wrong, right)
+    print(f"{name:9}", *(f"{effect[name, bound]:.1e}" for bound in bounds))
 # --8<-- [end:forgotten-k]
+
+# --8<-- [start:four-times]
+right, norms = finish(optimizers["SGD"], 1 / 4)
+print(f"norms, right run: {norms[0]:.2f} ... {norms[-1]:.2f}")
+
+wrong, _ = finish(optimizers["SGD"], 1)
+faster, _ = finish(partial(sgd, lr=0.08), 1 / 4)
+print("SGD = lr x 4:", torch.equal(wrong, faster))
+
+wrong, _ = finish(optimizers["SGD, L2"], 1)
+for decay in (0.1, 0.1 / 4):
+    faster, _ = finish(partial(sgd, lr=0.08, weight_decay=decay), 1 / 4)
+    effect["lr x 4", decay] = relative(wrong, faster)
+    print(f"L2, lr x 4, decay {decay:.3f}: {effect['lr x 4', decay]:.1e}")
+# --8<-- [end:four-times]
 
 # --8<-- [start:clip-place]
 once_clipped = 0.1 * whole / whole.norm()

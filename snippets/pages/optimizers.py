@@ -1,7 +1,6 @@
 """The page `optimizers` as a script: it prints what the page shows."""
 
 # --8<-- [start:imports]
-import math
 import textwrap
 from inspect import signature
 
@@ -9,24 +8,30 @@ import torch
 from adaptive import adagrad, rmsprop
 from gradient_descent import excess, regression, sgd
 from optimizers import (
+    ARMS,
+    BUDGETS,
     LRS,
+    PROBLEMS,
     agreement,
+    best,
     contest,
     interrupted,
     operations,
-    order,
     path,
     ready,
     state_bytes,
     time_of_step,
+    tuned,
+    turned,
 )
+from paired import level
 from stochastic import displacements
 from torch.optim import SGD, Adagrad, Adam, RMSprop
 
 # --8<-- [end:imports]
 
 # --8<-- [start:data]
-x, y, best = regression()
+x, _, minimum = regression()
 n = len(x)
 # --8<-- [end:data]
 
@@ -78,7 +83,7 @@ ways = {
 }
 print("loss - min    t = 0   t = 10   t = 60")
 for name, way in ways.items():
-    shown = [excess(way[t], best).item() for t in (0, 10, 60)]
+    shown = [excess(way[t], minimum).item() for t in (0, 10, 60)]
     print(f"{name:11}", *(f"{v:8.3f}" for v in shown))
 # --8<-- [end:paths]
 
@@ -90,7 +95,7 @@ figure, *panels = axes(*labels, height=2.9)
 horizontal, vertical = torch.meshgrid(
     torch.linspace(-6.5, 6.5, 120), torch.linspace(-4, 2.2, 90), indexing="xy"
 )
-heights = excess(torch.stack([horizontal, vertical], -1), best)
+heights = excess(torch.stack([horizontal, vertical], -1), minimum)
 groups = list(ways.items())[:3], list(ways.items())[3:]
 for panel, group in zip(panels, groups, strict=True):
     panel.grid(False)
@@ -98,23 +103,16 @@ for panel, group in zip(panels, groups, strict=True):
     panel.contour(horizontal, vertical, heights, levels, colors=FAINT, linewidths=0.6)
     for number, (name, way) in enumerate(group):
         panel.plot(*way.T, **style(number), label=name, linewidth=1.4)
-    panel.plot(*best, "+", color="#010203", markersize=9)
+    panel.plot(*minimum, "+", color="#010203", markersize=9)
     panel.legend(loc="lower left", ncols=4, fontsize=9, handlelength=1.6)
 print(svg(figure, "paths"))
 # --8<-- [end:paths-figure]
 
 # --8<-- [start:first-step]
-rules = {
-    "SGD": (SGD, {}),
-    "momentum": (SGD, {"momentum": 0.9}),
-    "AdaGrad": (Adagrad, {}),
-    "RMSProp": (RMSprop, {}),
-    "Adam": (Adam, {}),
-}
 table = {}
 print("              g = 1           g = 0.01")
 print("        t = 1   t = 50    t = 1   t = 50")
-for name, (rule, options) in rules.items():
+for name, (rule, options) in ARMS.items():
     table[name] = [
         moved[t - 1].item()
         for size in (1.0, 0.01)
@@ -125,30 +123,22 @@ for name, (rule, options) in rules.items():
 # --8<-- [end:first-step]
 
 # --8<-- [start:rotation]
-bent = {}
-used = dict(zip(rules, (0.07, 0.01, 2.0, 0.1, 0.3), strict=True))
-print("              0°     15°     30°     45°")
-for name, (rule, options) in rules.items():
-    bent[name] = []
-    for degrees in (0, 15, 30, 45):
-        angle = math.radians(degrees)
-        way = path(rule, n, angle=angle, lr=used[name], **options)
-        bent[name].append(excess(way[-1], best).item())
-    print(f"{name:8}", *(f"{v:7.1e}" for v in bent[name]))
+degrees = tuple(range(0, 46, 3))
+bent = turned(degrees)
+for budget, steps in enumerate((60, 240)):
+    print(f"{steps:3} steps      0°     15°     30°     45°")
+    for name, left in bent.items():
+        print(f"{name:9}", *(f"{v:7.0e}" for v in left[budget, ::5]))
 # --8<-- [end:rotation]
 
 # --8<-- [start:rotation-figure]
-figure, panel = axes(("angle / °", "loss − min"), yscale="log", height=2.6)
-angles = range(0, 46, 3)
-for number, (name, (rule, options)) in enumerate(rules.items()):
-    ends = [
-        path(rule, n, angle=math.radians(a), lr=used[name], **options)[-1]
-        for a in angles
-    ]
-    heights = [excess(end, best).item() for end in ends]
-    panel.plot(angles, heights, **style(number), marker=".", label=name)
-panel.set_xticks([0, 15, 30, 45])
-panel.legend(loc="lower right", ncols=2)
+labels = ("angle / °", "t = 60"), ("angle / °", "t = 240")
+figure, *panels = axes(*labels, columns=2, yscale="log", height=2.6)
+for budget, panel in enumerate(panels):
+    for number, (name, left) in enumerate(bent.items()):
+        panel.plot(degrees, left[budget], **style(number), label=name)
+    panel.set_xticks([0, 15, 30, 45])
+panels[1].legend(loc="lower right", fontsize=9.5, handlelength=1.8)
 print(svg(figure, "rotation"))
 # --8<-- [end:rotation-figure]
 
@@ -175,7 +165,7 @@ ways_to_step = {
 }
 dispatched = {}
 print("tensors       ", *(f"{way:>7}" for way in ways_to_step))
-for name, (rule, options) in rules.items():
+for name, (rule, options) in ARMS.items():
     if "fused" not in signature(rule).parameters:
         continue
     for tensors in (10, 100):
@@ -232,13 +222,16 @@ print(f"a new RMSprop(lr=0.01) {renewed:.4f}")
 # --8<-- [end:change-lr]
 
 # --8<-- [start:resume]
+used = dict(zip(ARMS, (0.07, 0.01, 2.0, 0.1, 0.3), strict=True))
 gone = {}
-print("          state kept  state lost")
-for name, (rule, options) in rules.items():
+print("            state kept  state lost")
+for name, (rule, options) in ARMS.items():
     gone[name] = [
         interrupted(rule, kept, lr=used[name], **options) for kept in (True, False)
     ]
-    print(f"{name:8}", *(f"{v:11.1g}" for v in gone[name]))
+    print(f"{name:10}", *(f"{v:11.1g}" for v in gone[name]))
+scheduled = [interrupted(SGD, kept, schedule=True, lr=0.07) for kept in (True, False)]
+print("SGD, StepLR", *(f"{v:10.1g} " for v in scheduled))
 # --8<-- [end:resume]
 
 # --8<-- [start:groups]
@@ -277,30 +270,42 @@ for attempt in attempts:
 # --8<-- [end:errors]
 
 # --8<-- [start:compete]
-won = {
-    problem: {name: each.min().item() for name, each in losses.items()}
-    for problem, losses in contest().items()
-}
-print(" " * 8, *(f"{problem:>7}" for problem in won))
-for name in rules:
-    print(f"{name:8}", *(f"{losses[name]:7.1e}" for losses in won.values()))
-
-places = {problem: order(losses) for problem, losses in won.items()}
-chosen = [
-    LRS[each.argmin()].item()
-    for losses in contest().values()
-    for each in losses.values()
-]
-noisy_spread = max(won["noisy"].values()) / min(won["noisy"].values())
+won, first = {}, {}
+for steps in BUDGETS:
+    print(f"{steps} steps", *(f"{problem:>7}" for problem in PROBLEMS))
+    for problem in PROBLEMS:
+        scores = tuned(problem, steps)
+        first[problem, steps] = level(scores)
+        for name, each in scores.items():
+            won[problem, name, steps] = each.mean().exp().item()
+    for name in ARMS:
+        row = [won[problem, name, steps] for problem in PROBLEMS]
+        print(f"{name:9}", *(f"{v:7.0e}" for v in row))
 # --8<-- [end:compete]
 
+# --8<-- [start:chosen-setup]
+chosen = torch.cat([best(contest(p, name))[1] for p in PROBLEMS for name in ARMS])
+chosen = LRS[chosen]
+rank = {
+    (p, steps): 1 + sum(won[p, name, steps] < won[p, "Adam", steps] for name in ARMS)
+    for p in PROBLEMS
+    for steps in BUDGETS
+}
+noisy_spread = {
+    steps: max(won["noisy", name, steps] for name in ARMS)
+    / min(won["noisy", name, steps] for name in ARMS)
+    for steps in BUDGETS
+}
+# --8<-- [end:chosen-setup]
+
 # --8<-- [start:sweep-figure]
-labels = [("lr", problem) for problem in contest()]
+labels = [("lr", problem) for problem in PROBLEMS]
 figure, *panels = axes(*labels, columns=2, height=2.3, xscale="log", yscale="log")
-for panel, losses in zip(panels, contest().values(), strict=True):
-    for number, (name, each) in enumerate(losses.items()):
-        panel.plot(LRS, each, **style(number), label=name)
-    lowest = min(each.min().item() for each in losses.values())
+for panel, problem in zip(panels, PROBLEMS, strict=True):
+    for number, name in enumerate(ARMS):
+        curve = contest(problem, name)[0].mean(-1).exp()
+        panel.plot(LRS, curve, **style(number), label=name)
+    lowest = min(won[problem, name, BUDGETS[0]] for name in ARMS)
     panel.set_ylim(lowest / 3, 10)
 figure.legend(
     *panels[0].get_legend_handles_labels(),

@@ -2,7 +2,7 @@
 
 # --8<-- [start:imports]
 import torch
-from learning_rate import descend
+from seeds import drawn, on_threads, third_block
 
 # --8<-- [end:imports]
 
@@ -35,33 +35,35 @@ print("Final b:", b)
 # --8<-- [end:seeded]
 
 # --8<-- [start:seeded-clip]
-torch.manual_seed(42)
-drawn = torch.ones(5) @ torch.randn(5, 3) + torch.randn(3)
-held, _ = descend(drawn.tolist(), 0.01, 1000, max_norm=1.0)
-loose, loose_norms = descend(drawn.tolist(), 0.01, 1000)
+held, _ = third_block(max_norm=1.0)
+loose, loose_norms = third_block()
 
 active = sum(norm > 1 for norm in norms)
-apart = max(abs(a - b) for a, b in zip(held[-1], loose[-1], strict=True))
+apart = max(abs(a - b) for a, b in zip(held, loose, strict=True))
 print(f"norm at most {max(norms):.4f}, clipped {active} times")
 print(f"no clip: at most {max(loose_norms):.4f}")
 print(f"difference in w: {apart / 6:.1e}")
 # --8<-- [end:seeded-clip]
 
-
 # --8<-- [start:draws]
-def draw(*sizes, dtype=torch.float32):
-    torch.manual_seed(42)
-    return [torch.randn(size, dtype=dtype) for size in sizes]
-
-
-(fifteen,), (sixteen,) = draw(15), draw(16)
-print("again:   ", torch.equal(fifteen, draw(15)[0]))
-print("order:   ", torch.equal(fifteen, draw(3, 15)[1]))
+(fifteen,), (sixteen,) = drawn(15), drawn(16)
+print("again:   ", torch.equal(fifteen, drawn(15)[0]))
+print("order:   ", torch.equal(fifteen, drawn(3, 15)[1]))
 by_length = (fifteen - sixteen[:15]).abs().max().item()
 print(f"15 or 16:  {by_length:.1e}")
 by_dtype = {}
 for first in (fifteen, sixteen):
-    (double,) = draw(len(first), dtype=torch.float64)
+    (double,) = drawn(len(first), dtype=torch.float64)
     by_dtype[len(first)] = (first - double).abs().max().item()
     print(f"float64, {len(first)}: {by_dtype[len(first)]:.1e}")
 # --8<-- [end:draws]
+
+# --8<-- [start:threads]
+one_draws, one_sum = on_threads(1)
+apart_sum = {}
+for threads in (2, 4):
+    draws, total = on_threads(threads)
+    apart_sum[threads] = abs(total - one_sum)
+    same = torch.equal(draws, one_draws)
+    print(f"{threads} threads: same draws {same}, sums {apart_sum[threads]:.0e} apart")
+# --8<-- [end:threads]

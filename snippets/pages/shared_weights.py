@@ -4,6 +4,8 @@
 import math
 
 import torch
+from accumulation import error_of
+from expected import expect
 from shared_weights import (
     LANGUAGES,
     LETTERS,
@@ -11,12 +13,12 @@ from shared_weights import (
     SURNAMES,
     TutorialRNN,
     category_to_tensor,
-    central_differences,
     elman,
+    errors_of_uses,
     line_to_tensor,
+    losses_of_calls,
     once_or_many,
     per_use,
-    relative_error,
     train,
     unrolled,
 )
@@ -25,16 +27,9 @@ from torch import nn
 # --8<-- [end:imports]
 
 # --8<-- [start:calls]
-criterion = nn.NLLLoss()
-sample = category_to_tensor("Japanese"), line_to_tensor("Kobayashi")
 losses = {}
 for lr in (None, 0.05):
-    torch.manual_seed(0)
-    rnn = RNN(len(LETTERS), 16, len(LANGUAGES))
-    losses[lr] = []
-    for _ in range(100):
-        output, loss = train(rnn, criterion, *sample, lr)
-        losses[lr].append(loss)
+    losses[lr] = losses_of_calls(lr)
     print(f"lr={lr}")
     print(f"  call 1: {losses[lr][0]:.6f}")
     print(f"  call 100: {losses[lr][-1]:.6f}")
@@ -46,6 +41,7 @@ names = [
     for language, line in SURNAMES.items()
     for name in line.split()
 ]
+criterion = nn.NLLLoss()
 torch.manual_seed(0)
 trained = RNN(len(LETTERS), 16, len(LANGUAGES))
 epochs, mean_loss = 20, {}
@@ -78,10 +74,7 @@ for name, value in values.items():
 # --8<-- [start:two-matrices]
 letter = line_to_tensor("Kim")[0]
 _, hidden = trained(letter, trained.initHidden())
-try:
-    letter + hidden
-except RuntimeError as error:
-    print(f"RuntimeError: {error}")
+print(error_of(lambda: letter + hidden))
 
 w_ih, w_hh = trained.i2h.weight.split([26, 16], dim=1)
 apart = letter @ w_ih.T + hidden @ w_hh.T + trained.i2h.bias
@@ -170,22 +163,8 @@ print(svg(figure, "letters"))
 # --8<-- [end:letters-figure]
 
 # --8<-- [start:numeric]
-category_tensor, line_tensor = sample
-
-
-def loss_of():
-    hidden = rnn.initHidden()
-    for letter in line_tensor:
-        output, hidden = rnn(letter, hidden)
-    return criterion(output, category_tensor)
-
-
-numeric = central_differences(loss_of, rnn.i2h.weight)
-errors = {
-    "all uses": relative_error(rnn.i2h.weight.grad, numeric),
-    "last use": relative_error(uses[-1]["i2h.weight"], numeric),
-}
-for name, value in errors.items():
+errors = errors_of_uses(rnn, criterion, *sample)
+for name, value in zip(("all uses", "last use"), errors, strict=True):
     print(f"{name}: relative error {value:.1e}")
 # --8<-- [end:numeric]
 
@@ -196,10 +175,9 @@ kim = category_to_tensor("Korean"), line_to_tensor("Kim")
 o = category_to_tensor("Korean"), line_to_tensor("O")
 
 train(tutorial, criterion, *kim, lr=0.05)
-try:
+with expect(AttributeError) as caught:
     train(tutorial, criterion, *o, lr=0.05)
-except AttributeError as error:
-    print(f"AttributeError: {error}")
+print(caught)
 for name, p in tutorial.named_parameters():
     print(f"{name:10}", "None" if p.grad is None else tuple(p.grad.shape))
 # --8<-- [end:crash]
@@ -239,3 +217,17 @@ for kind in kinds:
 
 exact = [once_or_many(kind, carry=True, dtype=torch.float64) for kind in kinds]
 # --8<-- [end:once]
+
+# --8<-- [start:once-options]
+variants = {
+    "2 layers": {"num_layers": 2},
+    "2 layers, dropout": {"num_layers": 2, "dropout": 0.5},
+    "same, eval()": {"num_layers": 2, "dropout": 0.5, "train": False},
+    "bidirectional": {"bidirectional": True},
+}
+apart = {}
+print(f"{'h carried':18}", *(f"{kind.__name__:>7}" for kind in kinds))
+for name, options in variants.items():
+    apart[name] = [once_or_many(kind, True, **options)[0] for kind in kinds]
+    print(f"{name:18}", *(f"{gap:.1e}" for gap in apart[name]))
+# --8<-- [end:once-options]

@@ -5,7 +5,24 @@ import math
 
 import torch
 from gradient_descent import CURVATURE, descend, excess, gradient, regression
-from stochastic import bowl_path, displacements, sampled, settle
+from paired import difference
+from stochastic import (
+    EPOCHS,
+    RATES,
+    at_best,
+    batch_gap,
+    best_nesterov,
+    bowl_path,
+    displacements,
+    plateau,
+    polyak,
+    raced,
+    sampled,
+    settle,
+    travelled,
+    variances,
+)
+from timing import cpu_time_ratio
 from torch.optim import SGD
 
 # --8<-- [end:imports]
@@ -29,18 +46,15 @@ print(f"SGD on all rows - gradient descent: {gap:g}")
 # --8<-- [end:full-batch]
 
 # --8<-- [start:variance]
-each = gradient(start, x.unsqueeze(1), y.unsqueeze(1))
-mean_gap = (each.mean(0) - gradient(start, x, y)).abs().max().item()
-print(f"batch gradient - mean of singles: {mean_gap:.1e}")
+mean_gap = batch_gap(16)
+print(f"‖batch gradient − mean of singles‖ / ‖g‖: {mean_gap:.0e}")
 
+each = gradient(start, x.unsqueeze(1), y.unsqueeze(1))
 sigma2 = each.var(0, correction=0).sum().item()
-torch.manual_seed(0)
-variance = {}
+variance = variances((1, 10, 100))
 print("    B  variance      σ²/B")
-for size in (1, 10, 100):
-    means = each[torch.randint(n, (10_000, size))].mean(1)
-    variance[size] = means.var(0).sum().item()
-    print(f"{size:5} {variance[size]:9.1f} {sigma2 / size:9.1f}")
+for size, measured in variance.items():
+    print(f"{size:5} {measured:9.1f} {sigma2 / size:9.1f}")
 # --8<-- [end:variance]
 
 # --8<-- [start:variance-figure]
@@ -72,8 +86,8 @@ noisy_runs = sampled(data, torch.stack(schedules, 1), batch=1, runs=64)
 clean = regression(noise=0.0)
 clean_runs = sampled(clean, schedules[0][:1500, None], batch=1, runs=64)
 
-at_best = gradient(best, x.unsqueeze(1), y.unsqueeze(1))
-limit = at_best.square().sum(1).mean().item() / 4
+singles = gradient(best, x.unsqueeze(1), y.unsqueeze(1))
+limit = singles.square().sum(1).mean().item() / 4
 floor = noisy_runs[-1000:].mean(0).tolist()
 for lr, level in zip(constant_lrs, floor[:3], strict=True):
     print(f"lr {lr:5}  floor {level:.4f}  floor/lr {level / lr:4.1f}")
@@ -99,29 +113,54 @@ print(svg(figure, "floor"))
 # --8<-- [end:floor-figure]
 
 # --8<-- [start:race]
-race = {}
-batch_lr = {1: 0.01, 16: 0.03, n: 2 / (1 + L)}
-for batch, lr in batch_lr.items():
-    per_epoch = n // batch
-    runs = 1 if batch == n else 32
-    lrs = torch.full((60 * per_epoch, 1), lr)
-    run = sampled(data, lrs, batch, runs)
-    race[batch] = run[per_epoch - 1 :: per_epoch, 0].tolist()
+tuned, chosen = {}, {}
+for batch in RATES:
+    tuned[batch], chosen[batch] = at_best(raced(batch))
+race = {batch: losses.mean(1).tolist() for batch, losses in tuned.items()}
 print("epoch    B = 1   B = 16  B = all")
-for epoch in (1, 2, 5, 10, 20, 40, 60):
-    row = [race[batch][epoch - 1] for batch in batch_lr]
-    print(f"{epoch:5}", *(f"{v:8.3f}" for v in row))
+for epoch in (1, 5, 10, 20, 40, 60, 128):
+    row = [race[batch][epoch - 1] for batch in RATES]
+    print(f"{epoch:5}", *(f"{v:8.1e}" for v in row))
 # --8<-- [end:race]
+
+# --8<-- [start:race-figure]
+figure, falling, rate = axes(
+    ("epoch", "loss − min"), ("epoch", "lr"), columns=2, xscale="log", yscale="log"
+)
+epochs = range(1, EPOCHS + 1)
+for number, batch in enumerate(RATES):
+    look = style(number) | {"label": f"B = {batch}"}
+    falling.plot(epochs, race[batch], **look)
+    rate.plot(epochs, RATES[batch][chosen[batch]], **look)
+falling.set_ylim(1e-5, 100)
+falling.legend(loc="lower left", fontsize=9.5, handlelength=1.8)
+print(svg(figure, "race"))
+# --8<-- [end:race-figure]
+
+# --8<-- [start:race-seeds]
+print("ln(B = 1) − ln(B = 16): mean and 95 % interval, 12 seeds")
+ahead = {}
+for epoch in (1, 5, 10, 20, 40, 60):
+    one, some = (tuned[batch][epoch - 1].log() for batch in (1, 16))
+    ahead[epoch] = difference(one, some)
+    print(f"epoch {epoch:3}", "{:6.2f} ± {:.2f}".format(*ahead[epoch]))
+
+
+def one_epoch(batch):
+    lrs = torch.full((n // batch, 1), 0.01, dtype=torch.float64)
+    sampled(data, lrs, batch, runs=1)
+
+
+slower = cpu_time_ratio(lambda: one_epoch(1), lambda: one_epoch(16), rounds=15)
+print("time of an epoch: B = 1 > 4 × B = 16:", slower > 4)
+assert slower > 4
+# --8<-- [end:race-seeds]
 
 # --8<-- [start:scaling]
 scaled = {}
 print("   B     lr    floor  steps to 1  samples")
 for batch, lr in ((1, 0.002), (4, 0.002), (4, 0.008), (16, 0.032)):
-    lrs = torch.full((int(16 / lr), 1), lr, dtype=torch.float64)
-    run = sampled(data, lrs, batch, runs=64)[:, 0]
-    steps = 1 + (run < 1).double().argmax().item()
-    level = run[-len(run) // 3 :].mean().item()
-    scaled[batch, lr] = level, steps
+    level, steps = scaled[batch, lr] = plateau(batch, lr)
     print(f"{batch:4} {lr:6} {level:8.4f} {steps:11} {batch * steps:8}")
 # --8<-- [end:scaling]
 
@@ -134,17 +173,28 @@ for t in (1, 2, 10, 100):
     print(f"{t:4} {total[t - 1]:8.3f} {mean[t - 1]:8.3f}")
 # --8<-- [end:gain]
 
+# --8<-- [start:lr-change]
+param = torch.zeros(1, dtype=torch.float64, requires_grad=True)
+optimizer = SGD([param], lr=1.0, momentum=0.9)
+velocity = 0.0
+print("   t   lr   torch  Sutskever")
+for t in range(1, 104):
+    lr = optimizer.param_groups[0]["lr"] = 1.0 if t <= 100 else 0.1
+    param.data.zero_()
+    param.grad = torch.ones_like(param)
+    optimizer.step()
+    velocity = 0.9 * velocity + lr * 1.0
+    if t >= 100:
+        print(f"{t:4} {lr:4} {-param.item():7.2f} {velocity:10.2f}")
+# --8<-- [end:lr-change]
+
 # --8<-- [start:heavy]
 heavy_steps, gd_steps = {}, {}
 print("    κ      GD  momentum")
 for kappa in (100, 1000, 10_000):
-    root = math.sqrt(kappa)
-    lr = (2 / (root + 1)) ** 2
-    momentum = ((root - 1) / (root + 1)) ** 2
-    run = descend((1.0, kappa), lr, momentum)
+    heavy_steps[kappa], _ = descend((1.0, kappa), *polyak(kappa))
     gd_steps[kappa], _ = descend((1.0, kappa), 2 / (1 + kappa))
-    heavy_steps[kappa] = run
-    print(f"{kappa:5} {gd_steps[kappa]:7} {run[0]:9}")
+    print(f"{kappa:5} {gd_steps[kappa]:7} {heavy_steps[kappa]:9}")
 # --8<-- [end:heavy]
 
 # --8<-- [start:too-much]
@@ -163,6 +213,14 @@ for kappa, momentum in (
     print(f"{kappa:5} {momentum:5} {run[0]:7} {run[1]:7}")
 # --8<-- [end:too-much]
 
+# --8<-- [start:way]
+way = {}
+print("lr / (2/L)   μ = 0  μ = 0.9  μ = 0.99")
+for factor in (0.5, 0.9, 0.99):
+    way[factor] = [travelled(2 * factor, mu) for mu in (0.0, 0.9, 0.99)]
+    print("{:10} {:7.1f} {:8.1f} {:9.1f}".format(factor, *way[factor]))
+# --8<-- [end:way]
+
 # --8<-- [start:limit]
 edges = {}
 print("   μ   lr / (2/L)   loss at t = 2000")
@@ -177,17 +235,29 @@ for momentum in (0.0, 0.5, 0.9):
 
 # --8<-- [start:nesterov]
 settled = {}
+print("lr = 1/L")
 print("    κ     μ  momentum  Nesterov")
 for kappa, momentum in ((100, 0.5), (100, 0.9), (100, 0.99), (10_000, 0.99)):
     run = [settle(kappa, 1 / kappa, momentum, kind) for kind in (False, True)]
     settled[kappa, momentum] = run
     print(f"{kappa:5} {momentum:5} {run[0]:9} {run[1]:9}")
-print("lr / (2/L), μ = 0.9")
+print("each with its best lr and μ")
+for kappa in (100, 10_000):
+    run = [
+        settle(kappa, *polyak(kappa), False),
+        settle(kappa, *best_nesterov(kappa), True),
+    ]
+    settled[kappa, "best"] = run
+    print(f"{kappa:5}       {run[0]:9} {run[1]:9}")
+# --8<-- [end:nesterov]
+
+# --8<-- [start:nesterov-edge]
+print("lr / (2/L)  momentum  Nesterov, μ = 0.9")
 for factor in (0.99, 1.01):
     lr = factor * 2 * (1 + 0.9) / (1 + 2 * 0.9) / L
     run = [settle(L, lr, 0.9, kind) for kind in (False, True)]
-    print(f"{lr * L / 2:11.3f} {run[0]:9} {run[1]:9}")
-# --8<-- [end:nesterov]
+    print(f"{lr * L / 2:10.3f} {run[0]:9} {run[1]:9}")
+# --8<-- [end:nesterov-edge]
 
 # --8<-- [start:playground]
 import json

@@ -2,18 +2,21 @@
 
 # --8<-- [start:imports]
 import math
+from functools import partial
 
 import torch
 from torch import nn
 from vanishing import (
     clipped_step,
     early_share,
-    input_norms,
+    initial_norms,
     norms_by_distance,
     open_gate,
     rate,
     recurrent_matrix,
+    scaled,
     spectral_radius,
+    typical,
 )
 
 # --8<-- [end:imports]
@@ -24,16 +27,16 @@ matrices = {
 }
 torch.manual_seed(0)
 w_hh = nn.RNN(64, 64).weight_hh_l0.detach().double()
-matrices["nn.RNN"] = w_hh
+matrices["weight_hh"] = w_hh
 default_radius = spectral_radius(w_hh)
 
 linear, tanh, rates = {}, {}, {}
-print("         linear  tanh")
+print("           linear  tanh")
 for name, w_hh in matrices.items():
     linear[name] = norms_by_distance(w_hh, lambda z: z)
     tanh[name] = norms_by_distance(w_hh, torch.tanh)
     rates[name] = rate(linear[name], 50, 100), rate(tanh[name], 50, 100)
-    print(f"{name:9}{rates[name][0]:.3f}   {rates[name][1]:.3f}")
+    print(f"{name:11}{rates[name][0]:.3f}   {rates[name][1]:.3f}")
 # --8<-- [end:rates]
 
 # --8<-- [start:distance-figure]
@@ -48,6 +51,19 @@ for panel, title, norms in zip(panels, ("linear", "tanh"), (linear, tanh), stric
     panel.legend(loc="center left", bbox_to_anchor=(1, 0.5))
 print(svg(figure, "distance"))
 # --8<-- [end:distance-figure]
+
+# --8<-- [start:default-rates]
+saturated = norms_by_distance(matrices["weight_hh"], torch.tanh, scale=3**-0.5)
+smaller = rate(saturated, 50, 100)
+print(f"weight_hh, x / sqrt(3): {smaller:.3f}")
+
+default = {}
+for n_input in (64, 16):
+    found = initial_norms(lambda n=n_input: nn.RNN(n, 64))
+    default[n_input] = sorted(rate(row, 10, 50) for row in found)
+    low, high = default[n_input][0], default[n_input][-1]
+    print(f"nn.RNN({n_input}, 64), ten seeds: {low:.3f} … {high:.3f}")
+# --8<-- [end:default-rates]
 
 # --8<-- [start:clipping]
 clipping, share = {}, {}
@@ -64,24 +80,25 @@ for radius in (0.5, 1.2):
 # --8<-- [end:clipping]
 
 # --8<-- [start:gate-rates]
-torch.manual_seed(0)
-modules = {("RNN", None): nn.RNN(16, 64)}
+builds = {("RNN", None): lambda: nn.RNN(16, 64)}
 for kind in (nn.LSTM, nn.GRU):
     name = kind.__name__
-    modules[name, None] = kind(16, 64)
+    builds[name, None] = partial(kind, 16, 64)
     for bias in (1.0, 3.0, 5.0):
-        modules[name, bias] = open_gate(kind(16, 64), bias)
+        builds[name, bias] = lambda k=kind, b=bias: open_gate(k(16, 64), b)
 
-gates = {}
-print("cell b  k = 0   k = 40  rate  σ(b)")
-for (name, bias), module in modules.items():
-    norms = gates[name, bias] = input_norms(module)
+gates, spans = {}, {}
+print("cell b k = 0   k = 40  rate  of ten seeds  σ(b)")
+for (name, bias), build in builds.items():
+    found = initial_norms(build)
+    norms = gates[name, bias] = typical(found)
+    each = spans[name, bias] = sorted(rate(row, 10, 50) for row in found)
     row = f"{norms[0]:.1e} {norms[40]:.1e} {rate(norms, 10, 50):.3f}"
+    row += f" {each[0]:.3f} … {each[-1]:.3f}"
     if bias is None:
-        print(f"{name:7} {row}")
+        print(f"{name:6} {row}")
     else:
-        sigma = 1 / (1 + math.exp(-bias))
-        print(f"{name:5}{bias:.0f}  {row} {sigma:.3f}")
+        print(f"{name:4} {bias:.0f} {row} {1 / (1 + math.exp(-bias)):.3f}")
 # --8<-- [end:gate-rates]
 
 # --8<-- [start:gates-figure]
@@ -91,8 +108,22 @@ for panel, kind in zip(panels, ("LSTM", "GRU"), strict=True):
     chosen = [key for key in gates if key[0] in ("RNN", kind)]
     for number, (name, bias) in enumerate(chosen):
         text = name if bias is None else f"b = {bias:g}"
-        panel.plot(gates[name, bias], label=text, **style(number))
+        panel.plot(gates[name, bias][:61], label=text, **style(number))
     panel.set(title=kind, ylim=(1e-16, 10))
     panel.legend(loc="center left", bbox_to_anchor=(1, 0.5))
 print(svg(figure, "gates"))
 # --8<-- [end:gates-figure]
+
+# --8<-- [start:scaled]
+large = {}
+print("W_hh    RNN     GRU     LSTM    GRU, 5  LSTM, 5")
+for factor in (1, 4, 8):
+    for name, bias in gates:
+        if bias in (None, 5.0):
+            build = builds[name, bias]
+            norms = initial_norms(lambda f=factor, b=build: scaled(b(), f), seeds=3)
+            large[factor, name, bias] = typical(norms)[100].item()
+    shown = [("RNN", None), ("GRU", None), ("LSTM", None), ("GRU", 5), ("LSTM", 5)]
+    row = (f"{large[factor, *key]:.1e}" for key in shown)
+    print(f"x {factor:<5}", *row)
+# --8<-- [end:scaled]

@@ -1,8 +1,6 @@
 """The statements of the post that stand on the page `learning-rate`, on trial."""
 
-import math
-
-from learning_rate import descend, steps_until
+from learning_rate import final_loss, steps_on_bowl, steps_on_slope
 from verdicts import Case, Trial
 
 
@@ -13,16 +11,13 @@ def c08() -> Trial:
     true
     ✓ lr = 9e-5 … 9e-2: 10.7301, 1.2327, 0.0062, 0.0006
     """
-    losses = []
-    for lr in (0.00009, 0.0009, 0.009, 0.09):
-        zs, _ = descend([6.0, 12.0, 18.0], lr, 10_000, max_norm=1.0)
-        losses.append(sum(math.log1p(math.exp(z)) for z in zs[-1]) / 3)
+    losses = [final_loss(lr, 10_000) for lr in (0.00009, 0.0009, 0.009, 0.09)]
     shown = ", ".join(f"{loss:.4f}" for loss in losses)
     return Trial(Case("lr = 9e-5 … 9e-2", shown, losses[0] > 100 * losses[-1]))
 
 
 def c09() -> Trial:
-    """A larger learning rate needs fewer epochs: steps on a slope and on a parabola.
+    """A larger learning rate needs fewer epochs: steps on a slope and on two bowls.
 
     >>> c09()
     imprecise
@@ -30,22 +25,23 @@ def c09() -> Trial:
     ✓ p²/2, lr < 1/L: lr 0.1, 0.5: 66, 10
     ✗ p²/2, lr > 1/L: lr 1, 1.9: 1, 66
     ✗ p²/2, lr = 2/L: lr 1.9, 2: 66, ∞
+    ✓ p²/2 + q²/50, lr > 1/L: lr 1, 1.9: 170, 88
+    ✗ p²/2 + q²/50, lr > 2/(L + μ): lr 1.92, 1.99: 87, 688
     """
-
-    def slope(lr):
-        return steps_until(lambda z: z <= 0, lambda z: 2 / (1 + math.exp(-z)), 18.0, lr)
-
-    def bowl(lr):
-        return steps_until(lambda p: abs(p) <= 1e-3, lambda p: p, 1.0, lr)
-
+    long, round_ = (0.04, 1.0), (1.0,)
     cases = []
-    for what, steps, less, more in (
-        ("原文的 z，y = 0 | the post's z, y = 0", slope, 0.01, 10),
-        ("p²/2, lr < 1/L", bowl, 0.1, 0.5),
-        ("p²/2, lr > 1/L", bowl, 1, 1.9),
-        ("p²/2, lr = 2/L", bowl, 1.9, 2),
+    for what, curvatures, less, more in (
+        ("原文的 z，y = 0 | the post's z, y = 0", (), 0.01, 10),
+        ("p²/2, lr < 1/L", round_, 0.1, 0.5),
+        ("p²/2, lr > 1/L", round_, 1, 1.9),
+        ("p²/2, lr = 2/L", round_, 1.9, 2),
+        ("p²/2 + q²/50, lr > 1/L", long, 1, 1.9),
+        ("p²/2 + q²/50, lr > 2/(L + μ)", long, 1.92, 1.99),
     ):
-        few, many = steps(more), steps(less)
+        many, few = (
+            steps_on_bowl(lr, curvatures) if curvatures else steps_on_slope(lr)
+            for lr in (less, more)
+        )
         shown = f"lr {less:g}, {more:g}: {many}, {few}".replace("inf", "∞")
         cases.append(Case(what, shown, few < many))
     return Trial(*cases)

@@ -1,0 +1,131 @@
+"""Formulas as MathML, made by KaTeX while the site is built: no script, no host."""
+
+from __future__ import annotations
+
+import atexit
+import html
+import json
+import re
+import unicodedata
+import xml.etree.ElementTree as etree
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+
+from markdown.treeprocessors import Treeprocessor
+from markdown.util import AtomicString
+from py_mini_racer import JSEvalException, MiniRacer
+
+from ..errors import Fault
+
+CLOSING = "，。、；：！？）”,.;:!?)"  # must not start a line of its own
+# KaTeX sets spaces as characters, which are as wide as some font has them; one with
+# U+2063 behind it is negative. In em, as KaTeX has them:
+WIDTHS = {"\u200a": 0.0556, "\u2009": 0.1667, "\u2005": 0.2222, "\u2005\u200a": 0.2778}
+SPACE = re.compile(
+    rf"<mtext>({'|'.join(sorted(WIDTHS, reverse=True))})(\u2063?)</mtext>"
+)
+TAG = re.compile(r"<annotation.*?</annotation>|<[^>]*>", re.DOTALL)
+# A letter that stands alone is set in italics, which are characters of their own.
+ITALICS = {
+    chr(int(unicodedata.decomposition(letter).split()[1], 16)): letter
+    for letter in map(chr, [*range(0x1D434, 0x1D468), *range(0x1D6E2, 0x1D71C)])
+    if unicodedata.decomposition(letter)
+} | {"h": "\u210e"}
+
+
+def space(match: re.Match[str]) -> str:
+    """Return a space of the width that it was meant to have.
+
+    >>> print(SPACE.sub(space, "<mtext>\u2009</mtext> <mtext>\u2009\u2063</mtext>"))
+    <mspace width="0.1667em"/> <mspace width="-0.1667em"/>
+    """
+    width = WIDTHS[match[1]]
+    return f'<mspace width="{-width if match[2] else width}em"/>'
+
+
+@cache
+def katex() -> MiniRacer:
+    """Return a JavaScript engine with KaTeX loaded, as sphinxcontrib-katex ships it."""
+    script = Path(find_spec("sphinxcontrib.katex").origin).with_name("katex.min.js")
+    engine = MiniRacer()
+    atexit.register(engine.close)  # Python 3.13 would wait for it for ever
+    engine.eval(script.read_text(encoding="utf-8"))
+    return engine
+
+
+@cache
+def mathml(tex: str, display: bool = False) -> str:
+    r"""Return a formula as MathML.
+
+    >>> "<msub><mi>m</mi><mi>t</mi></msub>" in mathml("m_t")
+    True
+    >>> mathml(r"\frac{")  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    book.errors.Fault: $\frac{$: KaTeX parse error: Unexpected end of input in a ...
+    """
+    options = {"output": "mathml", "displayMode": display, "throwOnError": True}
+    call = f"katex.renderToString({json.dumps(tex)}, {json.dumps(options)})"
+    try:
+        rendered = katex().eval(call)
+    except JSEvalException as error:
+        reason = re.search(r"KaTeX parse error.*", str(error))
+        raise Fault(f"${tex}$: {reason.group() if reason else error}") from None
+    start, end = rendered.index("<math"), rendered.index("</math>") + len("</math>")
+    return SPACE.sub(space, rendered[start:end])
+
+
+@cache
+def spoken(tex: str) -> str:
+    r"""Return a formula as the characters that are set, without their arrangement.
+
+    >>> spoken(r"\beta_1 < 1")
+    'β1<1'
+    """
+    return html.unescape(TAG.sub("", mathml(tex)))
+
+
+def characters(tex: str) -> set[str]:
+    r"""Return the characters that a formula is set in.
+
+    >>> sorted(characters(r"\sqrt{h}"))
+    ['h', 'ℎ', '√']
+    """
+    found = set(spoken(tex)) | set("√" if r"\sqrt" in tex else "")
+    return found | {ITALICS[each] for each in found & ITALICS.keys()}
+
+
+class FormulaTreeprocessor(Treeprocessor):
+    """Turns what arithmatex has marked into MathML."""
+
+    def run(self, root: etree.Element) -> None:
+        """Go through the document, each parent with its children."""
+        for parent in list(root.iter()):
+            for child in list(parent):
+                if child.get("class") == "arithmatex":
+                    tex = (child.text or "").strip()[2:-2].strip()
+                    self.formula(parent, child, tex)
+
+    def formula(self, parent: etree.Element, child: etree.Element, tex: str) -> None:
+        """Put a formula in the place of its source."""
+        view = self.md.book.view
+        display = child.tag == "div"
+        mark = self.md.htmlStash.store(mathml(tex, display))
+        if view:
+            view.letters |= characters(tex)
+        if display:
+            child.attrib |= {"class": "formula", "tabindex": "0"}
+            child.text = AtomicString(mark)
+            return
+        tail = child.tail or ""
+        if tail and tail[0] in CLOSING:
+            child.attrib = {"class": "nowrap"}
+            child.text, child.tail = AtomicString(mark + tail[0]), tail[1:]
+            return
+        place = list(parent).index(child)
+        parent.remove(child)
+        if place:
+            before = parent[place - 1]
+            before.tail = (before.tail or "") + mark + tail
+        else:
+            parent.text = (parent.text or "") + mark + tail

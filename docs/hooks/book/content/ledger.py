@@ -1,0 +1,72 @@
+"""The ledger: all claims of the book with their verdicts, as Markdown."""
+
+from __future__ import annotations
+
+from posixpath import dirname, relpath
+
+from .view import KINDS, Claim, View, trial_html, verdict_words
+from .words import WORDS
+
+
+def choices(name: str, options: dict[str, str], legend: str) -> str:
+    """Return radio buttons of which one is chosen, the first."""
+    radios = "".join(
+        f'<label><input type="radio" name="{name}" value="{value}"'
+        f"{' checked' if not value else ''}> {label}</label>"
+        for value, label in options.items()
+    )
+    return f"<fieldset><legend>{legend}</legend>{radios}</fieldset>"
+
+
+def table(claims: list[Claim], sections: list[str], words: dict[str, str]) -> list[str]:
+    """Return the counts by section and verdict as lines of a table."""
+    kinds = [kind for kind in KINDS if any(c.verdict == kind for c in claims)]
+    heads = [words["section"], *(words[kind] for kind in kinds), words["sum"]]
+    lines = [f"| {' | '.join(heads)} |", "| --- |" + " ---: |" * (len(heads) - 1)]
+    for section in [*sections, ""]:
+        mine = [c.verdict for c in claims if section in ("", c.section)]
+        numbers = [*map(mine.count, kinds), len(mine)]
+        label = section or f"**{words['sum']}**"
+        lines.append(f"| {label} | {' | '.join(map(str, numbers))} |")
+    return lines
+
+
+def entry(claim: Claim, number: int, view: View, words: dict[str, str]) -> list[str]:
+    """Return a claim as Markdown: one line, and its cases folded."""
+    here = dirname(view.page.source)
+    place = f"{relpath(claim.source, here)}#{claim.id}"
+    verdict = verdict_words(claim.trial, words)
+    cases = trial_html(claim.trial, view.language, words) if claim.trial else ""
+    return [
+        f'<div class="claim {KINDS[claim.verdict]}" data-verdict="{claim.verdict}"'
+        f' data-section="{number}" markdown="1">',
+        "",
+        f"<strong>{verdict}</strong>{words['between']}{claim.quote} "
+        f"[{claim.id.upper()}]({place})",
+        "",
+        f"<details><summary>{words['evidence']}</summary>{cases}</details>",
+        "",
+        "</div>",
+        "",
+    ]
+
+
+def ledger(view: View) -> str:
+    """Return the counts of all claims, the filters, and the claims by section."""
+    words = WORDS[view.language]
+    claims = sorted(view.claims, key=lambda claim: claim.id)
+    sections = list(dict.fromkeys(claim.section for claim in claims))
+    everything = {"": words["all"]}
+    kinds = {kind: words[kind] for kind in KINDS if view.counts.get(kind)}
+    numbered = {str(n): name for n, name in enumerate(sections, start=1)}
+    filters = choices("verdict", everything | kinds, words["verdict"])
+    filters += choices("section", everything | numbered, words["section"])
+    lines = table(claims, sections, words)
+    lines += ["", f'<form class="ledger-filter">{filters}</form>', ""]
+    lines += ['<div class="ledger" markdown="1">', ""]
+    for number, section in enumerate(sections, start=1):
+        lines += [f"## {section} {{#section-{number}}}", ""]
+        for claim in claims:
+            if claim.section == section:
+                lines += entry(claim, number, view, words)
+    return "\n".join([*lines, "</div>"])

@@ -1,0 +1,180 @@
+"""What a page is rendered from: its steps, its results, and the claims of the book."""
+
+from __future__ import annotations
+
+import ast
+import html
+import re
+from collections import Counter
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
+
+from ..live.evaluate import Result
+from ..live.page import Cell, Page
+from ..live.snippets import Snippets
+
+STRING = re.compile(r"^ +[rR]?[\"']", re.MULTILINE)  # may begin a docstring
+HALVES = r'(?P<zh>[^|"\n]*[\u4e00-\u9fff][^|"\n]*) \| (?P<en>'
+TWO_LANGUAGES = [  # a comment to the end of its line, a string to its end
+    re.compile(rf"(?P<mark># ){HALVES}.+)$", re.MULTILINE),
+    re.compile(rf'(?P<mark>"){HALVES}[^"\n]+)(?=")'),
+]
+KINDS = {
+    "true": "holds",
+    "imprecise": "imprecise",
+    "false": "mistaken",
+    "implied": "implied",
+}
+TRIAL = "application/json"
+
+
+@lru_cache(4096)  # a page, its notebook and its copies show the same
+def shown(code: str, language: str) -> str:
+    """Return a cell as a page shows it: docstrings left out, comments in one language.
+
+    >>> shown('x = 1  # 一步 | one step', "en")
+    'x = 1  # one step'
+    >>> shown('Case("一步 | one step", "1", holds=True)', "zh")
+    'Case("一步", "1", holds=True)'
+    """
+    lines: list[str | None] = list(code.split("\n"))
+    for node in ast.walk(ast.parse(code if STRING.search(code) else "")):
+        if isinstance(node, ast.FunctionDef | ast.ClassDef) and ast.get_docstring(node):
+            first, last = node.body[0].lineno - 1, node.body[0].end_lineno
+            if len(node.body) > 1:
+                lines[first:last] = [None] * (last - first)
+    text = "\n".join(line for line in lines if line is not None).strip("\n")
+    for pattern in TWO_LANGUAGES:
+        text = pattern.sub(rf"\g<mark>\g<{language}>", text)
+    return text
+
+
+def in_language(text: str, language: str) -> str:
+    """Return the half of a text in two languages, or the text.
+
+    >>> in_language("一步 | one step", "en"), in_language("|x|", "zh")
+    ('one step', '|x|')
+    """
+    both = re.fullmatch(r"([^|]*[\u4e00-\u9fff][^|]*) \| (.+)", text)
+    return both[1 if language == "zh" else 2] if both else text
+
+
+@dataclass
+class Claim:
+    """A statement of the post, where it stands, and what came of its trial."""
+
+    id: str
+    quote: str
+    source: str
+    section: str
+    trial: dict[str, Any] | None
+
+    @property
+    def verdict(self) -> str:
+        """Return the verdict; "implied" while there is none."""
+        return self.trial["verdict"] if self.trial else "implied"
+
+
+@dataclass
+class View:
+    """A page of one language, ready to be rendered.
+
+    results: of its cells, by id. claims: of the whole book, in this language.
+    functions: a cell's results are its own here, so that nothing else is looked up.
+    """
+
+    page: Page
+    results: dict[str, Result]
+    snippets: Snippets
+    claims: list[Claim] = field(default_factory=list)
+    letters: set[str] = field(default_factory=set)  # that its formulas are set in
+
+    @property
+    def language(self) -> str:
+        """Return the language of the page."""
+        return self.page.language
+
+    def failure(self, cell: Cell) -> str:
+        """Return why there is no result of a cell, or nothing."""
+        result = self.results.get(cell.id)
+        return result.failure if result else "it did not run"
+
+    def text(self, cell: Cell) -> str:
+        """Return what a cell printed."""
+        return self.results[cell.id].text if cell.id in self.results else ""
+
+    def markup(self, cell: Cell) -> str:
+        """Return what a cell drew."""
+        [output] = self.results[cell.id].outputs or [{}]
+        return output.get("image/svg+xml", output.get("text/html", ""))
+
+    def trial(self, claim: str) -> dict[str, Any] | None:
+        """Return what came of a trial, or None where it failed."""
+        outputs = self.results[claim].outputs if claim in self.results else None
+        return outputs[0].get(TRIAL) if outputs else None
+
+    def value(self, cell: Cell) -> str:
+        """Return a value as text; a warning sign where it has failed."""
+        return "⚠" if self.failure(cell) else self.text(cell).rstrip("\n")
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Return how many claims have each verdict, and how many are judged."""
+        counted = Counter(claim.verdict for claim in self.claims)
+        return {**counted, "all": len(self.claims)}
+
+    def criterion(self, cell: Cell) -> str:
+        """Return the code that decides a claim.
+
+        It is the trial, after those functions that it calls and the page does not show.
+        """
+        file = cell.file.partition("/")[2]
+        module = self.page.name.rpartition("/")[2].replace("-", "_")
+        on_page = "\n".join(c.code for c in self.page.cells if c.kind == "functions")
+        codes = [
+            self.snippets.function(f"{module}.py", name).code
+            for name in self.snippets.evidence(file, cell.id, module)
+            if f"def {name}(" not in on_page
+        ]
+        return "\n\n\n".join(shown(code, self.language) for code in [*codes, cell.code])
+
+
+def verdict_words(trial: dict[str, Any] | None, words: dict[str, str]) -> str:
+    """Return the word for a verdict, and whether the statement is an opinion.
+
+    >>> verdict_words({"verdict": "true", "opinion": True}, {"true": "T", "opinion": "?"})
+    'T?'
+    """
+    if not trial:
+        return "⚠"
+    return words[trial["verdict"]] + words["opinion"] * trial["opinion"]
+
+
+def trial_lines(trial: dict[str, Any], language: str) -> list[str]:
+    """Return the cases of a trial as lines of text.
+
+    >>> case = {"what": "一 | one", "measured": "1", "holds": False}
+    >>> trial_lines({"cases": [case]}, "en")
+    ['✗ one: 1']
+    """
+    between = "：" if language == "zh" else ": "
+    return [
+        f"{'✓' if case['holds'] else '✗'} {in_language(case['what'], language)}"
+        f"{between}{case['measured']}"
+        for case in trial["cases"]
+    ]
+
+
+def trial_html(trial: dict[str, Any], language: str, words: dict[str, str]) -> str:
+    """Return the cases of a trial as a list: the sign, the case, what was measured."""
+    items = []
+    for case in trial["cases"]:
+        kind = "yes" if case["holds"] else "no"
+        what = html.escape(in_language(case["what"], language))
+        measured = html.escape(case["measured"])
+        items.append(
+            f'<li class="{kind}"><b class="sign">{words[kind]}</b> '
+            f"<span>{what}</span>{words['between']}<output>{measured}</output></li>"
+        )
+    return f'<ul class="trial">{"".join(items)}</ul>'

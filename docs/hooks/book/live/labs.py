@@ -1,0 +1,69 @@
+"""Run a lab: a page whose cells run in a Jupyter kernel, by mkdocs-jupyter.
+
+mkdocs-jupyter runs it and makes a page of it, with prompts, scripts and 600 KB of style.
+Of that page nothing is kept: the outputs are taken from the kernel.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from pathlib import Path
+from time import perf_counter
+
+from mkdocs_jupyter.nbconvert2 import nb2html
+from nbformat import v4
+
+from .evaluate import Job, Result
+from .kernel import Failure, Kernel
+
+# Around the cells of a lab: what a kernel may not leave.
+BEFORE = "import _thread as _t\n_running = _t._count()"
+AFTER = "if _t._count() > _running:\n    raise RuntimeError('it left a thread running')"
+
+
+def notebook(codes: list[str]) -> str:
+    """Return a Jupyter notebook of these cells and no others.
+
+    >>> [cell] = json.loads(notebook(["1 + 1"]))["cells"]
+    >>> cell["cell_type"], cell["source"]
+    ('code', '1 + 1')
+    """
+    cells = [v4.new_code_cell(code) for code in codes]
+    kernel = {"name": "python3", "language": "python", "display_name": "Python 3"}
+    return json.dumps(v4.new_notebook(cells=cells, metadata={"kernelspec": kernel}))
+
+
+def settle(snippets: str) -> None:
+    """Let Jupyter in this process know this directory and no settings elsewhere."""
+    here = os.getcwd()
+    for name in [*os.environ]:
+        if name.startswith(("JUPYTER", "IPYTHON")) or name == "PYTHONSTARTUP":
+            del os.environ[name]
+    for name in ("JUPYTER_DATA_DIR", "IPYTHONDIR", "TMPDIR"):
+        os.environ[name] = here
+    os.environ |= {"JUPYTER_NO_CONFIG": "1", "JUPYTER_PREFER_ENV_PATH": "1"}
+    tempfile.tempdir = here
+    before = filter(None, [os.environ.get("PYTHONPATH")])
+    os.environ["PYTHONPATH"] = os.pathsep.join([snippets, *before])
+
+
+def run(snippets: str, jobs: list[Job]) -> list[Result]:
+    """Run a lab in this process's directory; return what came of each of its cells."""
+    settle(snippets)
+    codes = [BEFORE, *(job.code for job in jobs), AFTER]
+    Path("lab.ipynb").write_text(notebook(codes), encoding="utf-8")
+    started = perf_counter()
+    try:
+        nb2html("lab.ipynb", execute=True, kernel_name="python3", allow_errors=False)
+        found = Kernel.shown[1:-1]
+        if len(found) == len(jobs) and any(found):
+            times = [perf_counter() - started] + [0.0] * len(jobs)
+            return [Result(*each) for each in zip(found, times, strict=False)]
+        failed, reason = 0, "its cells have no outputs"
+    except Failure as failure:
+        failed, reason = failure.args
+        failed = min(max(failed - 1, 0), len(jobs) - 1)
+    passed = [Result(None) for _ in range(failed)]
+    return [*passed, Result([], perf_counter() - started, reason)]

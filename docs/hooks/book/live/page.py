@@ -1,0 +1,307 @@
+"""A page as a list of steps: what stands in one Markdown file, in its order.
+
+A cell is an include of a named section, alone in its paragraph. All else follows from
+it: a section of ``pages/`` runs, and shows its code and what it printed; one that
+prints nothing shows code only; one whose name ends in ``-figure`` shows the picture;
+``imports``, and what ends in ``-setup``, runs folded away; a section of any other file
+is shown and does not run, since the page's script imports what it needs.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
+
+from ..errors import Fault
+from . import values
+from .snippets import NAME, Snippets
+
+INCLUDE = re.compile(r'(?P<indent> *)-{1,}8<-{1,} "(?P<name>[^"\n]*)" *')
+LONG = re.compile(
+    r'(?P<indent> *)(?P<mark>`{3,})python (?P<options>[^\n]*\bexec="on"[^\n]*)\n'
+    r'\s*-{1,}8<-{1,} "(?P<name>[^"\n]*)"\s*\n *(?P=mark) *'
+)
+OPTION = re.compile(r'([\w-]+)="([^"]*)"')
+OPENING = re.compile(r" *///+ *(?P<kind>[\w-]+) *(?:\| *(?P<title>.*))?$")
+CLOSING = re.compile(r" *///+ *$")
+SETTING = re.compile(r" {4,}(?P<name>[\w-]+):(?P<value>.*)$")
+CLAIM = re.compile(r"(?P<id>[a-z]\d+) *\| *(?P<quote>\S.*)$")
+LAB = re.compile(r"```python\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+PYTHON = re.compile(r"\s*(`{3,}|~{3,})\s*python\b")
+CODE = re.compile(r"`[^`\n]+`")
+HEADING = re.compile(
+    r"^(?P<marks>#+) (?P<text>.*?) *\{ *#(?P<id>[\w-]+) *\} *$", re.MULTILINE
+)
+
+
+@dataclass
+class Cell:
+    """What a page shows of code, or of what code gives.
+
+    kind: "code", "figure" or "setup" of a page's script, "functions", which do not
+    run, "trial" of a claim, "value" in prose, "lab".
+    """
+
+    id: str
+    kind: str
+    code: str
+    file: str
+    line: int
+    prints: bool = True
+
+    @property
+    def runs(self) -> bool:
+        """Tell whether something comes of the cell."""
+        return self.kind != "functions"
+
+
+@dataclass
+class Prose:
+    """A block of Markdown as its author wrote it, and the values that it holds."""
+
+    line: int
+    text: str
+    values: list[Cell] = field(default_factory=list)
+
+
+@dataclass
+class Opening:
+    """The start of a block such as a claim, a caption or a folded answer."""
+
+    line: int
+    text: str
+    kind: str
+    title: str
+    claim: str = ""  # its id
+
+
+@dataclass
+class Closing:
+    """The end of the block that was opened last."""
+
+    line: int
+    text: str
+
+
+@dataclass
+class Shown:
+    """A cell at its place, and how far it is indented there."""
+
+    line: int
+    cell: Cell
+    indent: str = ""
+
+
+Step = Prose | Opening | Closing | Shown
+
+
+@dataclass
+class Page:
+    """A page in one language.
+
+    source: below the folder of the pages, "zh/adam.md". name: the same for all
+    languages, "adam".
+    """
+
+    source: str
+    language: str
+    name: str
+    steps: list[Step]
+
+    @property
+    def cells(self) -> list[Cell]:
+        """Return what the page shows of code and values, in order."""
+        found: list[Cell] = []
+        for step in self.steps:
+            if isinstance(step, Shown):
+                found.append(step.cell)
+            elif isinstance(step, Prose):
+                found += step.values
+        return found
+
+    @property
+    def shown(self) -> list[str]:
+        """Return the ids of the cells, without the values in prose."""
+        return [cell.id for cell in self.cells if cell.kind != "value"]
+
+    @property
+    def headings(self) -> list[str]:
+        """Return the ids that headings have been given, in order."""
+        texts = [s.text for s in self.steps if isinstance(s, Prose)]
+        return [h["id"] for text in texts for h in HEADING.finditer(text)]
+
+    @property
+    def claims(self) -> dict[str, str]:
+        """Return the quotes of the claims that stand on the page, by id."""
+        return {
+            s.claim: s.title for s in self.steps if isinstance(s, Opening) and s.claim
+        }
+
+    @property
+    def modules(self) -> list[str]:
+        """Return the files of snippets/ that the page shows, in order, each once."""
+        files = [
+            cell.file for cell in self.cells if cell.kind not in ("value", "trial")
+        ]
+        return list(dict.fromkeys(file for file in files if file.endswith(".py")))
+
+
+def is_lab(name: str) -> bool:
+    """Return whether a page is a lab, by its place.
+
+    >>> is_lab("zh/labs/race.md"), is_lab("labs/race"), is_lab("zh/collabs/a.md")
+    (True, True, False)
+    """
+    return "labs" in PurePosixPath(name).parts
+
+
+class Reader:
+    """Reads the Markdown of one page into its steps."""
+
+    def __init__(self, source: str, text: str, snippets: Snippets, name: str) -> None:
+        """source: the page as messages name it. text: Markdown without front matter."""
+        self.source, self.snippets, self.name = source, snippets, name
+        self.module = PurePosixPath(name).name.replace("-", "_")
+        self.lab = is_lab(name)
+        self.after = ""  # the cell before
+        self.ids: set[str] = set()
+        self.open: list[str] = []
+        self.blocks = values.blocks(text)
+
+    def fault(self, line: int, reason: str) -> Fault:
+        """Return a fault with its place."""
+        return Fault(f"{self.source}:{line}: {reason}")
+
+    def steps(self, offset: int) -> list[Step]:
+        """Return the steps of the page; offset: lines of front matter before it."""
+        found: list[Step] = []
+        for number, block in self.blocks:
+            line = number + offset
+            try:
+                found += self.step(line, block)
+            except Fault as error:
+                if str(error).startswith(self.source):
+                    raise
+                raise self.fault(line, str(error)) from None
+        return found
+
+    def step(self, line: int, block: str) -> list[Step]:
+        """Return the steps that come of one block of Markdown."""
+        if opening := OPENING.match(block):
+            return [self.opening(line, block, opening)]
+        if CLOSING.match(block):
+            self.open and self.open.pop()
+            return [Closing(line, block)]
+        if values.FENCE.match(block):
+            return self.fence(line, block)
+        if include := INCLUDE.fullmatch(block):
+            cell = self.cell(include["name"], line)
+            return [Shown(line, cell, include["indent"])]
+        if "--8<--" in CODE.sub("", block):
+            raise self.fault(
+                line,
+                "a cell is an include alone in its paragraph, like "
+                '--8<-- "pages/adam.py:train"',
+            )
+        if self.lab:
+            return [Prose(line, block)]
+        return [Prose(line, block, self.values(line, block))]
+
+    def fence(self, line: int, block: str) -> list[Step]:
+        """Return the step of a fence: a cell of a lab, a cell with options, or prose."""
+        if self.lab and PYTHON.match(block):
+            code = LAB.fullmatch(block)
+            if not code:
+                raise self.fault(
+                    line,
+                    "a cell stands between ```python and ```, each alone on its line, "
+                    "not indented, in no other fence",
+                )
+            self.after = f"cell-{len(self.ids) + 1}"
+            self.ids.add(self.after)
+            cell = Cell(self.after, "lab", code[1], self.source, line + 1)
+            return [Shown(line, cell)]
+        if long := LONG.fullmatch(block):
+            cell = self.cell(long["name"], line)
+            options = dict(OPTION.findall(long["options"]))
+            if options.get("source") == "above":
+                cell.prints = False
+            return [Shown(line, cell, long["indent"])]
+        if re.match(r"[^\n]*\bexec\b", block):
+            raise self.fault(
+                line, 'this fence does not run: it holds one include, exec="on"'
+            )
+        return [Prose(line, block)]
+
+    def opening(self, line: int, block: str, match: re.Match[str]) -> Opening:
+        """Return the step that opens a block; a claim names its id and its quote."""
+        kind, title = match["kind"], match["title"] or ""
+        self.open.append(kind)
+        if "{{" in values.NOT_PROSE.sub("", block):
+            raise self.fault(line, "the title of a block cannot hold a value")
+        if kind != "claim":
+            return Opening(line, block, kind, title)
+        claim = CLAIM.fullmatch(title)
+        if not claim:
+            raise self.fault(line, "a claim names its id and its quote: | c01 | “…”")
+        if claim["id"] in self.ids:
+            raise self.fault(line, f"the claim {claim['id']} stands twice")
+        self.ids.add(claim["id"])
+        return Opening(line, block, kind, claim["quote"], claim["id"])
+
+    def trial(self, claim: str) -> Cell:
+        """Return the cell that decides a claim: a function of the page's trials."""
+        file = f"trials/{self.module}.py"
+        at = self.snippets.function(file, claim)
+        return Cell(claim, "trial", at.code, at.file, at.line)
+
+    def cell(self, name: str, line: int) -> Cell:
+        """Return the cell that an include names."""
+        found = NAME.fullmatch(name)
+        if not found:
+            raise self.fault(
+                line, f'"{name}" names no section, like "pages/adam.py:train"'
+            )
+        file, section = found["file"], found["section"]
+        at = self.snippets.section(file, section)
+        own = f"pages/{self.module}.py"
+        if file.startswith("pages/") and file != own:
+            raise self.fault(line, f"{file} is the script of another page")
+        kind = "functions" if file != own else "code"
+        prints = kind == "code" and "print(" in at.code
+        if kind == "code" and section.endswith("-figure"):
+            kind = "figure"
+        elif kind == "code" and (section == "imports" or section.endswith("-setup")):
+            kind = "setup"
+        key = section if kind != "functions" else f"{file}:{section}"
+        if key in self.ids:
+            raise self.fault(line, f"the cell {key!r} stands twice")
+        self.ids.add(key)
+        if kind != "functions":
+            self.after = section
+        return Cell(key, kind, at.code, at.file, at.line, prints)
+
+    def values(self, line: int, block: str) -> list[Cell]:
+        """Return the values in a block of prose."""
+        found = []
+        for value in values.found(line, block):
+            code = f"print({values.expression(value)})"
+            found.append(Cell(f"{self.after} {code}", "value", code, self.source, line))
+        return found
+
+
+def read(source: str, language: str, name: str, text: str, snippets: Snippets) -> Page:
+    """Return a page, read from its file's text; Fault for wrong notation.
+
+    source: the file as messages name it, "docs/zh/adam.md".
+    """
+    body = values.without_front_matter(text)
+    offset = text.count("\n") - body.count("\n")
+    reader = Reader(source, body, snippets, name)
+    steps: list[Step] = []
+    for step in reader.steps(offset):
+        steps.append(step)
+        if isinstance(step, Opening) and step.claim:
+            steps.append(Shown(step.line, reader.trial(step.claim)))
+    return Page(f"{language}/{name}.md", language, name, steps)

@@ -1,0 +1,94 @@
+"""The font of a page's formulas, cut to their characters and written into the page.
+
+A font of its own is a tenth of one for all pages. Since it comes with the page,
+formulas are never set in another font first, and nothing moves when it arrives.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import io
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+
+from ..live.store import Store, digest
+
+FONT = Path(__file__).parent / "fonts" / "stix-two-math.woff2"
+LICENSE = "SIL Open Font License 1.1, https://openfontlicense.org"
+STYLE = (
+    '<style>@font-face{{font-family:"STIX Two Math";'
+    'src:url(data:font/woff2;base64,{}) format("woff2")}}</style>\n'
+    """<script>document.fonts.load('1em "STIX Two Math"')</script>"""
+)
+
+
+@cache
+def origin() -> str:
+    """Return what a cut font depends on besides its characters."""
+    tools = [f"{name} {version(name)}" for name in ("fonttools", "brotli")]
+    files = FONT, Path(__file__)
+    return " ".join([hashlib.sha256(f.read_bytes()).hexdigest() for f in files] + tools)
+
+
+def narrow_roots(font) -> None:
+    """Make all root signs of a font as wide as the smallest.
+
+    Chromium leaves room beside each root for the widest of them.
+    """
+    root = font.getBestCmap().get(ord("√"))
+    if not root:
+        return
+    variants = font["MATH"].table.MathVariants
+    place = variants.VertGlyphCoverage.glyphs.index(root)
+    signs = variants.VertGlyphConstruction[place]
+    signs.GlyphAssembly = None  # for roots that are taller than any here
+    shapes, widths = font["glyf"], font["hmtx"]
+    width, _ = widths[root]
+    for name in {sign.VariantGlyph for sign in signs.MathGlyphVariantRecord}:
+        shapes[name].coordinates.scale((width / widths[name][0], 1))
+        shapes[name].coordinates.toInt()
+        shapes[name].recalcBounds(shapes)
+        widths[name] = width, shapes[name].xMin
+
+
+def cut(text: str) -> bytes:
+    """Return the font as WOFF2 with the characters of a text, and what they grow to.
+
+    >>> from fontTools.ttLib import TTFont
+    >>> sorted(map(chr, TTFont(io.BytesIO(cut("x√"))).getBestCmap()))
+    ['x', '√']
+    """
+    from fontTools import subset
+
+    options = subset.Options(flavor="woff2", layout_features=["*"], hinting=False)
+    options.name_IDs = [0, 1]  # whose font it is, and which
+    font = subset.load_font(FONT, options)
+    cutter = subset.Subsetter(options)
+    cutter.populate(text=text)
+    cutter.subset(font)
+    narrow_roots(font)
+    font["name"].setName(LICENSE, 13, 3, 1, 0x409)  # of the license, in English
+    file = io.BytesIO()
+    subset.save_font(font, file, options)
+    return file.getvalue()
+
+
+def style(letters: set[str], name: str, store: Store) -> str:
+    """Return what brings a page its font, for its head; "" without formulas.
+
+    letters: that its formulas are set in. name: of the page, under which it is kept.
+
+    >>> style(set(), "a", Store(None))
+    ''
+    """
+    if not letters:
+        return ""
+    text = "".join(sorted(letters))
+    key = digest(origin(), text)
+    kept, _ = store.read(f"font {name}")
+    if key not in kept:
+        kept = {key: base64.b64encode(cut(text)).decode()}
+        store.write(f"font {name}", kept)
+    return STYLE.format(kept[key])

@@ -1,0 +1,95 @@
+"""The line of downloads below a page's title, and the files that it leads to."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Callable
+from pathlib import PurePosixPath
+
+from ..content.view import View
+from ..live.snippets import module_of
+from .markdown_copy import copy
+from .notebook import Notebook, alone
+
+GITHUB = re.compile(
+    r"https://github\.com/(?P<repository>[\w.-]+/[\w.-]+?)(?:\.git)?/?$"
+)
+COPY = "index.md"
+WORDS = {
+    "zh": {
+        "notebook": "下载为 notebook",
+        "copy": "下载为 Markdown",
+        "file": "下载 {}",
+        "colab": "在 Colab 中打开",
+        "label": "下载本页",
+    },
+    "en": {
+        "notebook": "Download as a notebook",
+        "copy": "Download as Markdown",
+        "file": "Download {}",
+        "colab": "Open in Colab",
+        "label": "Download this page",
+    },
+}
+
+
+def colab(repo_url: str | None, path: str) -> str:
+    """Return where Colab opens a published notebook, or nothing without GitHub.
+
+    >>> colab("https://github.com/someone/site/", "en/adam/adam.ipynb")
+    'https://colab.research.google.com/github/someone/site/blob/notebooks/en/adam/adam.ipynb'
+    >>> colab(None, "en/adam/adam.ipynb"), colab("https://example.org/a/b", "a.ipynb")
+    ('', '')
+    """
+    found = GITHUB.match(repo_url or "")
+    if not found:
+        return ""
+    host = "https://colab.research.google.com/github"
+    return f"{host}/{found['repository']}/blob/notebooks/{path}"
+
+
+def modules_of(view: View) -> list[str]:
+    """Return the snippets that a page shows, its script first, or that a lab is named."""
+    files = [f.partition("/")[2] for f in view.page.modules]
+    files.sort(key=lambda file: not file.startswith("pages/"))
+    if not files:
+        files = [f"{PurePosixPath(view.page.name).name.replace('-', '_')}.py"]
+    modules = map(module_of, files)
+    return [module for module in modules if module in view.snippets.sources]
+
+
+def files_of(
+    view: View, folder: str, published: Callable[[str], str], here: Callable[[str], str]
+) -> dict[str, str]:
+    """Return the downloads of a page by their place on the site.
+
+    folder: of the page. published: returns where a link's target is published, or
+    nothing. here: returns how it is reached from the page.
+    """
+    name = PurePosixPath(view.page.name).name
+    files = {
+        posixpath.join(folder, f"{name}.ipynb"): Notebook(view, published).whole(),
+        posixpath.join(folder, COPY): copy(view, here),
+    }
+    for module in modules_of(view):
+        path = f"snippets/{module.replace('.', '/')}.py"
+        files[path] = alone(view.snippets, module)
+    return files
+
+
+def bar(view: View, folder: str, repo_url: str | None) -> str:
+    """Return the line of downloads of a page as HTML."""
+    words, name = WORDS[view.language], PurePosixPath(view.page.name).name
+    links = [
+        f'<a href="{name}.ipynb" download>{words["notebook"]}</a>',
+        f'<a href="{COPY}" download="{name}.md">{words["copy"]}</a>',
+    ]
+    for module in modules_of(view):
+        path = f"{module.replace('.', '/')}.py"
+        to = posixpath.relpath(f"snippets/{path}", folder or ".")
+        links.append(f'<a href="{to}" download>{words["file"].format(path)}</a>')
+    if address := colab(repo_url, posixpath.join(folder, f"{name}.ipynb")):
+        links.append(f'<a href="{address}">{words["colab"]}</a>')
+    joined = " ".join(links)
+    return f'<nav class="downloads" aria-label="{words["label"]}">{joined}</nav>'

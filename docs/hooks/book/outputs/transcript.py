@@ -1,0 +1,166 @@
+"""A page as it came out, in plain pieces: what notebook, copy and search are made of."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..content.view import TRIAL, View, shown, trial_lines, verdict_words
+from ..content.words import WORDS
+from ..live import values
+from ..live.evaluate import Bundle
+from ..live.page import HEADING, Cell, Closing, Opening, Prose, Shown
+
+SETTING = re.compile(r"^ {4,}[\w-]+:.*$\n?", re.MULTILINE)
+PLACE = re.compile(r"\n +\{ #[\w-]+ \}(?=\n|$)")
+LINK = re.compile(
+    r"(?P<other>`[^`\n]+`|\$[^$\n]+\$)"
+    r"|(?P<image>!?)\[(?P<text>(?:[^\[\]`$]|`[^`\n]*`|\$[^$\n]*\$)*)\]"
+    r'\((?P<to>[^)\s]+)(?P<title> +"[^"]*")?\)'
+)
+DEFINITION = re.compile(r"^(?P<head>\[[^\]\n]+\]: +)(?P<to>\S+)", re.MULTILINE)
+
+
+@dataclass
+class Text:
+    """Prose as Markdown; quoted where it belongs to a block, such as a claim."""
+
+    text: str
+    quoted: bool = False
+
+
+@dataclass
+class Heading:
+    """A heading: its depth, its text as Markdown, its id."""
+
+    level: int
+    text: str
+    id: str
+
+
+@dataclass
+class Code:
+    """Code in the page's language, with its outputs, by MIME type."""
+
+    cell: Cell
+    code: str
+    outputs: list[Bundle] = field(default_factory=list)
+
+
+@dataclass
+class Verdict:
+    """What came of a trial, and the code that decides."""
+
+    cell: Cell
+    trial: dict[str, Any]
+    lines: list[str]
+    code: str
+
+
+Piece = Text | Heading | Code | Verdict
+
+
+def pieces(view: View) -> Iterator[Piece]:
+    """Yield the pieces of a page, in order."""
+    words = WORDS[view.language]
+    opened: list[str] = []
+    for step in view.page.steps:
+        quoted = any(kind != "caption" for kind in opened)
+        match step:
+            case Opening():
+                opened.append(step.kind)
+                title = step.title
+                if step.kind == "caption":
+                    title = words["figure"]
+                elif step.claim:
+                    verdict = verdict_words(view.trial(step.claim), words)
+                    title = f"{verdict}{words['between']}{title}"
+                if title:
+                    colon = words["between"].strip() if step.kind == "caption" else ""
+                    yield Text(f"**{title}{colon}**", step.kind != "caption")
+            case Closing():
+                opened and opened.pop()
+            case Shown() if step.cell.kind == "trial":
+                if trial := view.trial(step.cell.id):
+                    lines = trial_lines(trial, view.language)
+                    yield Verdict(step.cell, trial, lines, view.criterion(step.cell))
+            case Shown():
+                outputs = view.results[step.cell.id].outputs if step.cell.runs else []
+                yield Code(
+                    step.cell, shown(step.cell.code, view.language), outputs or []
+                )
+            case Prose():
+                yield from prose(view, step, quoted)
+
+
+def prose(view: View, step: Prose, quoted: bool) -> Iterator[Piece]:
+    """Yield the headings of a block of prose, and its text with its values."""
+    text = SETTING.sub("", step.text) if quoted else step.text
+    if text.strip() == "<!-- ledger -->":
+        for claim in sorted(view.claims, key=lambda claim: claim.id):
+            verdict = verdict_words(claim.trial, WORDS[view.language])
+            yield Text(
+                f"- **{verdict}** {claim.quote} [{claim.id.upper()}](#{claim.id})"
+            )
+        return
+    if not values.FENCE.match(text):
+        texts = [view.value(cell) for cell in step.values]
+        text = values.put_in(text, texts, view.counts)
+        text = PLACE.sub("", text)
+    end = 0
+    for heading in HEADING.finditer(text):
+        if before := text[end : heading.start()].strip("\n"):
+            yield Text(before, quoted)
+        yield Heading(len(heading["marks"]), heading["text"], heading["id"])
+        end = heading.end()
+    if rest := text[end:].strip("\n"):
+        yield Text(rest, quoted)
+
+
+def with_links(text: str, address: Callable[[str], str]) -> str:
+    """Return Markdown with its links as they can be followed from elsewhere.
+
+    address: returns where a target is, or nothing; then the text of the link stays.
+
+    >>> with_links("[a](b.md), `[x](y)`, [c](d.md)", {"b.md": "/b/", "d.md": ""}.get)
+    '[a](/b/), `[x](y)`, c'
+    """
+
+    def link(match: re.Match[str]) -> str:
+        if match["other"]:
+            return match[0]
+        to = address(match["to"])
+        title = match["title"] or ""
+        return (
+            f"{match['image']}[{match['text']}]({to}{title})" if to else match["text"]
+        )
+
+    def definition(match: re.Match[str]) -> str:
+        return f"{match['head']}{address(match['to']) or match['to']}"
+
+    return DEFINITION.sub(definition, LINK.sub(link, text))
+
+
+def data_of(output: Bundle) -> tuple[str, str]:
+    """Return the kind of an output and its text: the best that a page can show.
+
+    >>> data_of({"text/plain": "1"})
+    ('text/plain', '1')
+    """
+    kinds = ("image/svg+xml", "text/html", "text/markdown", "text/plain")
+    kind = next(kind for kind in kinds if kind in output)
+    return kind, str(output[kind])
+
+
+__all__ = [
+    "TRIAL",
+    "Code",
+    "Heading",
+    "Text",
+    "Verdict",
+    "data_of",
+    "pieces",
+    "with_links",
+]

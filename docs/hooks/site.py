@@ -1,0 +1,120 @@
+"""The only hook that MkDocs knows: every event of a build, and what happens in it.
+
+static-i18n builds the languages one after the other: each has the events from ``config``
+to ``post_build``, the default language first, and the last one ends the build.
+"""
+
+from __future__ import annotations
+
+import logging
+
+import click
+from book.errors import Fault
+from book.live.run import Memory
+from book.material.site import Site
+from mkdocs.exceptions import BuildError
+
+
+class Hook:
+    """The events, handed to the site that is being built.
+
+    What a process remembers from build to build, while serving, is here.
+    """
+
+    def __init__(self) -> None:
+        self.memory, self.shelf = Memory(), {}
+        self.site: Site | None = None
+        self.serving = False
+
+    def startup(self, command: str, dirty: bool) -> None:
+        self.serving = command == "serve"
+        logger = logging.getLogger("mkdocs")
+        logging.getLogger("mkdocs.commands.build").addFilter(self.blames_no_page)
+        if logger.level > logging.WARNING:  # -q: a strict build must see its warnings
+            logger.setLevel(logging.WARNING)
+
+    def blames_no_page(self, record: logging.LogRecord) -> bool:
+        """Keep MkDocs from blaming the page that happened to wait when a cell failed."""
+        blames = record.getMessage().startswith("Error reading page")
+        return not (blames and self.site and self.site.failed)
+
+    def config(self, config):
+        i18n = config.plugins["i18n"]
+        if not i18n.building:
+            self.site = Site(config, self.serving, self.memory, self.shelf, tell)
+        self.site.configure(config)
+        return config
+
+    def files(self, files, config):
+        if not config.plugins["i18n"].building:
+            self.site.read_pages(files)
+            self.site.run_cells()
+        return files
+
+    def pre_page(self, page, config, files):
+        return self.site.own_render(page)
+
+    def page_markdown(self, markdown, page, config, files):
+        self.site.prepare(page, markdown, files)
+        return markdown
+
+    def page_content(self, html, page, config, files):
+        return self.site.take_content(html, page, files)
+
+    def env(self, env, config, files):
+        self.site.all_rendered(files)
+        return env
+
+    def page_context(self, context, page, config, nav):
+        return self.site.page_context(context, page)
+
+    def template_context(self, context, template_name, config):
+        return self.site.template_context(context)
+
+    def post_template(self, output_content, template_name, config):
+        return self.site.finish_template(output_content, template_name)
+
+    def post_page(self, output, page, config):
+        return self.site.finish_page(output, page)
+
+    def post_build(self, config):
+        self.site.finish_language()
+        if self.site.last_language:
+            self.site.finish()
+
+    def build_error(self, error):
+        if self.site:
+            self.site.give_up()
+
+
+def tell(text: str) -> None:
+    """Print a fault while serving, where a warning would end a strict build."""
+    click.secho(f"ERROR   -  {text}", fg="red", err=True)
+
+
+def in_one_line(event):
+    """Return an event whose faults end the build in one line."""
+
+    def run(*arguments, **named):
+        try:
+            return event(*arguments, **named)
+        except Fault as fault:
+            raise BuildError(str(fault)) from None
+
+    return run
+
+
+hook = Hook()
+on_startup = hook.startup
+on_config = in_one_line(hook.config)
+on_files = in_one_line(hook.files)
+on_pre_page = in_one_line(hook.pre_page)
+on_page_markdown = in_one_line(hook.page_markdown)
+on_page_content = in_one_line(hook.page_content)
+on_env = in_one_line(hook.env)
+on_page_context = in_one_line(hook.page_context)
+on_template_context = in_one_line(hook.template_context)
+on_post_template = in_one_line(hook.post_template)
+on_post_page = in_one_line(hook.post_page)
+on_post_build = in_one_line(hook.post_build)
+on_build_error = hook.build_error

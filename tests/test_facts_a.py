@@ -1,0 +1,195 @@
+"""What the pages on accumulation, learning rates and shared weights say holds widely.
+
+A page shows one run; here are the other seeds, sizes and settings for which its
+sentences stand, and some for which they would be false without their conditions.
+"""
+
+import math
+from functools import partial
+
+import accumulation
+import clipping
+import learning_rate
+import micro_batches
+import pytest
+import seeds
+import shared_weights
+import torch
+import vanishing
+from torch import nn
+from torch.nn.functional import binary_cross_entropy_with_logits
+from torch.nn.utils import clip_grad_norm_
+
+GRID = [k / 200 for k in range(100, 400)]
+
+
+@pytest.mark.parametrize("kappa", [4, 25, 100])
+def test_the_best_rate_lies_inside_its_grid_at_the_formula(kappa):
+    curvatures = (1 / kappa, 1.0)
+    steps = {lr: learning_rate.steps_on_bowl(lr, curvatures) for lr in GRID}
+    best = min(steps, key=steps.get)
+    assert GRID[0] < best < GRID[-1]
+    formula = 2 / (1 + 1 / kappa)
+    assert learning_rate.steps_on_bowl(formula, curvatures) <= steps[best] + 1
+    assert steps[best] < steps[1.0] < math.inf
+    assert steps[GRID[-1]] > steps[best]
+
+
+def test_on_the_slope_a_larger_rate_never_takes_more_steps():
+    rates = [10 ** (k / 20) for k in range(-60, 41)]
+    steps = [learning_rate.steps_on_slope(lr) for lr in rates]
+    assert steps == sorted(steps, reverse=True)
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_weights_rest_only_where_no_line_separates_the_labels(seed):
+    growth = {}
+    for flipped in (0.0, 0.2):
+        points = clipping.labelled_points(flipped, seed)
+        sizes, norms = clipping.logistic_regression(*points, steps=2000, lr=4.0)
+        growth[flipped] = sizes[-1] / sizes[len(sizes) // 2]
+    assert growth[0.0] > 1.05
+    assert abs(growth[0.2] - 1) < 0.01
+    assert norms[-1] < 1e-4
+
+
+@pytest.mark.parametrize("max_norm", [0.3, 1.0, math.inf])
+def test_the_posts_logits_keep_falling_whatever_the_clip(max_norm):
+    zs, norms = learning_rate.descend([6.0, 12.0, 18.0], 0.009, 20_000, max_norm)
+    assert zs[20_000][0] < zs[10_000][0] - 0.3
+    assert max(norms) < math.sqrt(2)
+
+
+@pytest.mark.parametrize("bad", [math.inf, math.nan])
+def test_clipping_repairs_neither_inf_nor_nan(bad):
+    p = nn.Parameter(torch.zeros(3))
+    p.grad = torch.tensor([bad, 1.0, 2.0])
+    clip_grad_norm_([p], 1.0)
+    expected = [math.nan, 0.0, 0.0] if bad == math.inf else [math.nan] * 3
+    torch.testing.assert_close(p.grad, torch.tensor(expected), equal_nan=True)
+
+
+def test_threads_change_sums_and_not_draws():
+    runs = [seeds.on_threads(threads) for threads in (1, 2, 4)]
+    assert all(torch.equal(draws, runs[0][0]) for draws, _ in runs)
+    assert len({total for _, total in runs}) > 1
+    assert seeds.on_threads(1)[1] == runs[0][1]
+
+
+def forgetful(zero_grad: bool, clip: bool = False, **options) -> torch.Tensor:
+    """Return w after 50 steps of SGD on targets that can be reached, float64."""
+    torch.manual_seed(3)
+    x, y = torch.randn(12, 5).double(), torch.rand(12, 3).double()
+    w = torch.randn(5, 3, dtype=torch.float64, requires_grad=True)
+    optimizer = torch.optim.SGD([w], lr=0.01, **options)
+    for _ in range(50):
+        if zero_grad:
+            optimizer.zero_grad()
+        binary_cross_entropy_with_logits(x @ w, y).backward()
+        if clip:
+            clip_grad_norm_([w], 0.1)
+        optimizer.step()
+    return w.detach()
+
+
+def test_forgetting_to_clear_is_momentum_1_under_its_conditions_only():
+    assert torch.equal(forgetful(False), forgetful(True, momentum=1.0))
+    for conditions in ({"weight_decay": 0.1}, {"clip": True}):
+        wrong = forgetful(False, **conditions)
+        momentum = forgetful(True, momentum=1.0, **conditions)
+        assert not torch.allclose(wrong, momentum, rtol=1e-3)
+
+
+@pytest.mark.parametrize("build", [torch.optim.Adagrad, torch.optim.SGD])
+def test_a_zero_gradient_does_not_move_what_the_page_says_it_does_not(build):
+    assert accumulation.step_after(partial(build, lr=0.1), set_to_none=False) == 0
+
+
+def test_the_number_of_tokens_is_needed_before_the_step_only():
+    torch.manual_seed(5)
+    model, criterion = nn.Linear(5, 3), nn.CrossEntropyLoss(reduction="sum")
+    batches = [(torch.randn(n, 5), torch.randint(3, (n,))) for n in (9, 2, 5)]
+    whole = [tuple(map(torch.cat, zip(*batches, strict=True)))]
+    right = micro_batches.gradient(model, whole, [1 / 16], criterion)
+    sums = micro_batches.gradient(model, batches, [1.0] * 3, criterion)
+    torch.testing.assert_close(sums / 16, right)
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_in_batch_contrast_differs_in_micro_batches(seed):
+    torch.manual_seed(seed)
+    encoder, x = nn.Linear(5, 8), torch.randn(16, 5)
+    other = x + 0.1 * torch.randn(16, 5)
+
+    def contrast(z, rows):
+        return micro_batches.in_batch_loss(z, encoder(rows))
+
+    whole = micro_batches.gradient(encoder, [(x, other)], [1.0], contrast)
+    halves = list(zip(x.split(8), other.split(8), strict=True))
+    summed = micro_batches.gradient(encoder, halves, [0.5] * 2, contrast)
+    assert accumulation.relative(summed, whole) > 0.1
+
+
+def test_the_clip_hides_a_forgotten_factor_only_where_it_acts_in_both_runs():
+    sgd = partial(torch.optim.SGD, lr=0.02)
+    for max_norm, hidden in ((0.25, True), (0.5, True), (1.0, False), (2.0, False)):
+        right, norms = micro_batches.finish(sgd, 1 / 4, max_norm)
+        wrong, _ = micro_batches.finish(sgd, 1, max_norm)
+        assert (min(norms) > max_norm) == hidden
+        assert (accumulation.relative(wrong, right) < 1e-5) == hidden
+
+
+def test_a_forgotten_factor_is_a_larger_rate_only_if_decay_is_smaller_too():
+    sgd = partial(torch.optim.SGD, lr=0.02, weight_decay=0.1)
+    wrong, _ = micro_batches.finish(sgd, 1)
+    for decay, equal in ((0.1, False), (0.025, True)):
+        faster = partial(torch.optim.SGD, lr=0.08, weight_decay=decay)
+        assert torch.equal(wrong, micro_batches.finish(faster, 1 / 4)[0]) == equal
+
+
+@pytest.mark.parametrize("kind", [nn.RNN, nn.GRU, nn.LSTM])
+def test_one_call_is_many_in_one_direction_without_dropout(kind):
+    gap = partial(shared_weights.once_or_many, kind, True, steps=12)
+    dropout = {"num_layers": 2, "dropout": 0.5}
+    assert gap(num_layers=3)[0] < 1e-6
+    assert gap(train=False, **dropout)[0] < 1e-6
+    assert gap(**dropout)[0] > 0.01
+    assert gap(bidirectional=True)[0] > 0.1
+
+
+def test_one_relative_error_for_c24():
+    rnn, criterion = shared_weights.RNN(26, 16, 4).double(), nn.NLLLoss()
+    sample = (
+        shared_weights.category_to_tensor("German"),
+        shared_weights.line_to_tensor("Weber").double(),
+    )
+    whole, last = shared_weights.errors_of_uses(rnn, criterion, *sample)
+    assert whole < 1e-7 < 0.01 < last
+
+
+def rates(build) -> list[float]:
+    return [vanishing.rate(row, 10, 50) for row in vanishing.initial_norms(build)]
+
+
+def test_what_a_step_through_modules_as_initialised_leaves():
+    assert min(rates(lambda: nn.RNN(64, 64))) > 0.42
+    plain = rates(lambda: nn.RNN(16, 64))
+    assert max(plain) < 0.61
+    for kind in (nn.GRU, nn.LSTM):
+        gated = rates(lambda k=kind: k(16, 64))
+        assert all(p < g < 0.7 for p, g in zip(plain, gated, strict=True))
+        half = rates(lambda k=kind: vanishing.open_gate(k(16, 64), 1.0))
+        assert all(g < h < 0.9 for g, h in zip(gated, half, strict=True))
+        wide = rates(lambda k=kind: vanishing.open_gate(k(16, 64), 5.0))
+        assert 0.98 < min(wide) <= max(wide) < 1.02
+
+
+def test_gates_vanish_and_explode_less_than_a_plain_rnn():
+    for factor in (1, 4, 8):
+        far = {}
+        for kind in (nn.RNN, nn.GRU, nn.LSTM):
+            norms = vanishing.initial_norms(
+                lambda k=kind, f=factor: vanishing.scaled(k(16, 64), f), seeds=3
+            )
+            far[kind] = abs(vanishing.typical(norms)[100].log().item())
+        assert max(far[nn.GRU], far[nn.LSTM]) < far[nn.RNN]
