@@ -90,7 +90,10 @@ def test_what_recall_says_in_words():
         assert mean[1] > 0.4, "above guessing"
     rows = recall.just_short(4, [150, 450]).split("\n")[2:]
     start, early, late = (
-        [tuple(map(float, re.findall(r"0\.\d\d", cell))) for cell in row.split("|")[2:5]]
+        [
+            tuple(map(float, re.findall(r"0\.\d\d", cell)))
+            for cell in row.split("|")[2:5]
+        ]
         for row in rows
     )
     assert 0.7 < start[0][0] < 0.8, "about 3/4"
