@@ -97,8 +97,8 @@ for loop, batches in loops.items():
 # --8<-- [start:input]
 layer = nn.Linear(3, 2)
 x = torch.ones(1, 3)
-nodes = edges(layer, x)
-for name, node in nodes.items():
+tied = edges(layer, x)
+for name, node in tied.items():
     print(f"{name:6} {node}")
 layer(x).sum().backward()
 print("x.grad", x.grad)
