@@ -13,5 +13,5 @@ torch.set_num_threads(1)
 
 pytest_collect_file = Sybil(
     parsers=[DocTestParser()],
-    patterns=["snippets/*.py", "docs/hooks/*.py"],
+    patterns=["snippets/*.py", "snippets/trials/*.py", "docs/hooks/book/*/*.py"],
 ).pytest()

@@ -123,6 +123,9 @@ def svg(figure: Figure, name: str) -> str:
     unwanted = r"<metadata>.*?</metadata>|<style.*?</style>|<!--.*?-->"
     body = re.sub(unwanted, "", body, flags=re.DOTALL)
     body = re.sub(r"font-family: [^;]*; ", "", body)  # the page's own, from its CSS
+    clips = dict.fromkeys(re.findall(r'id="(p[0-9a-f]{10})"', body))
+    for number, clip in enumerate(clips):  # some are named by their place in memory
+        body = body.replace(clip, f"clip{number}")
     body = re.sub(r'(id="|url\(#|href="#)', rf"\g<1>{name}-", body)
     body = re.sub(r' (?:d|x|y|transform)="[^"]*"', rounded, body)
     body = body.replace(FAINT, f"var(--plot-faint, {FAINT})")

@@ -15,8 +15,7 @@ from pathlib import Path
 import psutil
 
 ROOT = Path(__file__).parents[1]
-CODE = 'source="above"'
-OUTPUT = 'source="block" result="text"'
+CODE, OUTPUT = "code", "code and output"
 
 
 def alive(pid: int) -> bool:
@@ -46,22 +45,26 @@ class Project:
         self.page("index", ("first", CODE))
 
     def snippet(self, module: str, *cells: str, names=("first", "second", "third")):
-        """Write a snippet with its cells under the main guard, as real ones are."""
+        """Write the script of a page with its cells."""
         lines = []
         for name, cell in zip(names, cells, strict=False):
             lines += [f"# --8<-- [start:{name}]", cell, f"# --8<-- [end:{name}]", ""]
-        path = self.root / "snippets" / f"{module.replace('-', '_')}.py"
-        path.parent.mkdir(exist_ok=True)
+        path = self.root / "snippets" / "pages" / f"{module.replace('-', '_')}.py"
+        path.parent.mkdir(exist_ok=True, parents=True)
         path.write_text("\n".join(lines), "utf-8")
 
     def page(self, name: str, *cells: tuple[str, str], prose: str = "", languages=None):
-        """Write a page in both languages: cells with their options, then prose."""
+        """Write a page in both languages: cells and what they show, then prose.
+
+        CODE shows no output, be there one or not; else the notation says what is shown.
+        """
         for language in languages or ("zh", "en"):
             parts = [f"# {name} {{#{name}}}\n"]
-            for cell, options in cells:
-                include = f'--8<-- "{name.replace("-", "_")}.py:{cell}"'
-                session = f'exec="on" session="{name}" id="{cell}" {options}'
-                parts.append(f"```python {session}\n{include}\n```\n")
+            for cell, shows in cells:
+                include = f'--8<-- "pages/{name.replace("-", "_")}.py:{cell}"'
+                if shows == CODE:
+                    include = f'```python exec="on" source="above"\n{include}\n```'
+                parts.append(f"{include}\n")
             path = self.root / "docs" / language / f"{name}.md"
             path.parent.mkdir(exist_ok=True)
             path.write_text("\n".join([*parts, prose, ""]), "utf-8")

@@ -22,7 +22,7 @@ def project(tmp_path):
 def test_a_cell_runs_once_for_both_languages(project, tmp_path_factory):
     log = tmp_path_factory.mktemp("log") / "runs"
     project.snippet("index", f"open({str(log)!r}, 'a').write('x')\nprint('ran')")
-    project.page("index", ("first", OUTPUT), prose="Value {{ 6 * 7:.1f}}.")
+    project.page("index", ("first", OUTPUT), prose="Value {{ 6 * 7:.1f }}.")
     project.build()
     assert log.read_text() == "x"
     for page in ("", "en"):

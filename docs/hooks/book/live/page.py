@@ -304,4 +304,9 @@ def read(source: str, language: str, name: str, text: str, snippets: Snippets) -
         steps.append(step)
         if isinstance(step, Opening) and step.claim:
             steps.append(Shown(step.line, reader.trial(step.claim)))
-    return Page(f"{language}/{name}.md", language, name, steps)
+    page = Page(f"{language}/{name}.md", language, name, steps)
+    script = f"pages/{reader.module}.py"
+    for section in snippets.sections(script):
+        if section not in reader.ids:
+            raise Fault(f"{source}: it does not show {script}:{section}")
+    return page

@@ -18,6 +18,12 @@ NAME = re.compile(r"(?P<file>[\w./-]+\.py):(?P<section>[\w.-]+)")
 
 
 @cache
+def parsed(code: str) -> ast.Module:
+    """Return the syntax tree of code: to read, not to change."""
+    return ast.parse(code)
+
+
+@cache
 def imported(code: str) -> frozenset[str]:
     """Return the names of the modules that a piece of code may import.
 
@@ -30,7 +36,7 @@ def imported(code: str) -> frozenset[str]:
     ['a.b', 'faker.providers']
     """
     names = set()
-    for node in ast.walk(ast.parse(code if "import" in code else "")):
+    for node in ast.walk(parsed(code if "import" in code else "")):
         if isinstance(node, ast.Import):
             names.update(alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
@@ -133,10 +139,15 @@ class Snippets:
         skipped = len(code) - len(code.lstrip("\n"))
         return Section(code.strip("\n"), self.place(file), line + skipped)
 
+    def sections(self, file: str) -> list[str]:
+        """Return the names of a file's sections, in order; none where there is no file."""
+        text = self.sources.get(module_of(file), "")
+        return [mark[2] for mark in MARK.finditer(text) if mark[1] == "start"]
+
     def function(self, file: str, name: str) -> Section:
         """Return a function of a file; Fault where there is none."""
         text = self.source(module_of(file))
-        for node in ast.parse(text).body:
+        for node in parsed(text).body:
             if getattr(node, "name", "") == name:
                 lines = text.split("\n")[node.lineno - 1 : node.end_lineno]
                 return Section("\n".join(lines), self.place(file), node.lineno)
@@ -166,10 +177,8 @@ class Snippets:
         Those that these call in their turn, out of the same module, come before them.
         """
         found: list[str] = []
-        own = {
-            n.name: n for n in ast.parse(self.sources.get(of, "")).body if named_def(n)
-        }
-        tree = ast.parse(self.source(module_of(file)))
+        own = {n.name: n for n in parsed(self.sources.get(of, "")).body if named_def(n)}
+        tree = parsed(self.source(module_of(file)))
 
         def add(names: list[str]) -> None:
             for each in names:

@@ -84,17 +84,18 @@ class Keys:
     def __init__(self, snippets: Snippets) -> None:
         self.snippets = snippets
         self.environment = environment()
-        self.reached: dict[str, str] = {}
+        self.reached: dict[tuple[frozenset[str], frozenset[str]], str] = {}
 
     def reach(self, code: str) -> str:
         """Return all that a piece of code reaches, as a key."""
-        if code not in self.reached:
-            mine, libraries = self.snippets.reach(code)
+        mine, libraries = self.snippets.reach(code)
+        reached = frozenset(mine), frozenset(libraries)
+        if reached not in self.reached:
             sources = [self.snippets.sources[name] for name in sorted(mine)]
             found = {distribution(name) for name in libraries} - {""}
             versions = [f"{name} {metadata.version(name)}" for name in sorted(found)]
-            self.reached[code] = digest(*sources, *versions)
-        return self.reached[code]
+            self.reached[reached] = digest(*sources, *versions)
+        return self.reached[reached]
 
     def of(self, cells: list[Cell]) -> list[str]:
         """Return the key of each cell of a page, in their order."""

@@ -34,7 +34,9 @@ def after_heading(output: str, bar: str) -> str:
 def common(output: str, site, where: str, place: str) -> str:
     """Return a page or a template with what both need."""
     name = search.NAMES.get(site.language, "")
-    output = site.table.apply(where, output, place, search=name)
+    output = site.table.apply(where, output, place)
+    if "material/search" in site.config.plugins:
+        output = site.table.apply("search", output, place, search=name)
     output = before(output, TOGGLE, f"{FORM}\n")
     return before(
         output, "</head>", f"<script>{languages.inline(search.LATER)}</script>\n"

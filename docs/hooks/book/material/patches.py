@@ -49,7 +49,7 @@ PATCHES = (
         "nothing waits for the script",
     ),
     Patch(
-        "search-dialog", "mkdocs-material", "9.8.1", "page 404",
+        "search-dialog", "mkdocs-material", "9.8.1", "search",
         r'data-md-component="search" role="dialog"', r'\g<0> aria-label="{search}"', 1,
         "a dialog has a name",
     ),
@@ -75,7 +75,7 @@ PATCHES = (
         "the maps for debuggers do not ship",
     ),
     Patch(
-        "switching", "mkdocs-material", "9.8.1", "stylesheets/main.",
+        "switching", "mkdocs-material", "9.8.1", "stylesheets/palette.",
         r"\[data-md-color-switching\] \*[^{}]*\{[^{}]*\}", "", 1,
         "it makes a browser style the whole page anew each time that one loads",
     ),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import html
 import platform
 from collections.abc import Callable
 from pathlib import Path
@@ -78,7 +79,7 @@ class Site:
         """Return what all pages depend on, as a key: settings, machinery, theme."""
         config = self.config
         hooks, theme = self.root / "docs" / "hooks", self.docs / "theme"
-        about = [str(each) for each in config.user_configs]
+        about = [Path(config.config_file_path).read_text("utf-8")]
         about += [str(config.site_url), str(config.repo_url), str(self.serving)]
         return digest(*about, tree(hooks, theme), packages(), platform.python_version())
 
@@ -221,12 +222,12 @@ class Site:
                 raise Fault(f"the claim {id} stands on two pages")
         return found
 
-    def take_content(self, html: str, page, files) -> str:
+    def take_content(self, content: str, page, files) -> str:
         """Keep what came of rendering a page, and make all that is made of it."""
         source = page.file.src_uri
         view, kept = self.views.get(source), self.rendered.get(source)
         if not kept or not kept.fresh:
-            return kept.body["content"] if kept else html
+            return kept.body["content"] if kept else content
         folder = dirname(page.file.dest_uri)
 
         def place(target: str) -> tuple[str, str]:
@@ -257,7 +258,7 @@ class Site:
                 else get_relative_url(url, page.url) + anchor
             )
 
-        kept.body = keep(page, html) | {
+        kept.body = keep(page, content) | {
             "files": downloads.files_of(view, folder, published, here),
             "bar": downloads.bar(view, folder, self.config.repo_url),
             "search": search_entries.entries(view, page.url.removeprefix("./")),
@@ -265,7 +266,7 @@ class Site:
             "about": footer_and_feed.description(view),
             "letters": "".join(sorted(view.letters)),
         }
-        return html
+        return content
 
     def all_rendered(self, files) -> None:
         """Note what the footer shows; see which pages need no template."""
@@ -334,9 +335,7 @@ class Site:
             markdown_copy.Entry(
                 section=page.ancestors[-1].title if page.ancestors else page.title,
                 title=page.title,
-                about=page.meta.get("description")
-                or self.config.site_description
-                or "",
+                about=self.about(page),
                 url=page.url,
                 text=kept.body["files"][
                     join(dirname(page.file.dest_uri), downloads.COPY)
@@ -345,6 +344,13 @@ class Site:
         )
         self.shelf.put(source, kept)
         return kept.html
+
+    def about(self, page) -> str:
+        """Return what a page is about; of the home page, what the site is about."""
+        described = None if page.is_homepage else page.meta.get("description")
+        return html.unescape(
+            " ".join(str(described or self.config.site_description).split())
+        )
 
     def finish_template(self, output: str, name: str) -> str:
         """Finish the 404 page: the root's is what a host shows at any address.
