@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from functools import partial
+from functools import cache, partial
 from weakref import WeakSet
 
 import torch
@@ -81,6 +81,16 @@ def time_ratio(
     )
 
 
+@cache
+def overhead(depth: int, width: int, batch: int, rounds: int) -> float:
+    """Return ``time_ratio`` of an ``mlp`` on a batch of ones; it is measured once.
+
+    >>> overhead(1, 2, 1, rounds=3) == overhead(1, 2, 1, rounds=3)
+    True
+    """
+    return time_ratio(mlp(depth, width), torch.ones(batch, width), rounds)
+
+
 # --8<-- [end:time-ratio]
 
 
@@ -155,6 +165,28 @@ def recorded(forward: Callable) -> tuple[int, int]:
     with saved_tensors() as saved:
         out = forward()
     return graph_nodes(out), len(saved)
+
+
+def tracked() -> dict[str, tuple[int, int]]:
+    """Return what is ``recorded`` of one computation in five settings.
+
+    It is two matrix products with a ReLU between them: of plain tensors, as a net of
+    two linear layers, and as that net under no_grad or with frozen layers.
+
+    >>> tracked()["plain tensors"]
+    (0, 0)
+    """
+    net = nn.Sequential(nn.Linear(8, 8), nn.ReLU(), nn.Linear(8, 8))
+    x, a, b = torch.ones(4, 8), torch.ones(8, 8), torch.ones(8, 8)
+    found = {"plain tensors": recorded(lambda: (x @ a).relu() @ b)}
+    found["net"] = recorded(lambda: net(x))
+    with torch.no_grad():
+        found["no_grad"] = recorded(lambda: net(x))
+    net[0].requires_grad_(False)
+    found["first layer frozen"] = recorded(lambda: net(x))
+    net.requires_grad_(False)
+    found["all frozen"] = recorded(lambda: net(x))
+    return found
 
 
 # --8<-- [end:recorded]
@@ -275,6 +307,23 @@ def held_per_batch(
 
 
 # --8<-- [end:held]
+
+
+# --8<-- [start:edges]
+def edges(layer: nn.Linear, x: torch.Tensor) -> dict[str, str]:
+    """Return the names of the nodes to which the output of ``layer(x)`` is tied.
+
+    By what they belong to; "None" where there is none.
+
+    >>> edges(nn.Linear(3, 2), torch.ones(1, 3))["x"]
+    'None'
+    """
+    found = layer(x).grad_fn.next_functions
+    names = (node.name() if node else "None" for node, _ in found)
+    return dict(zip(("bias", "x", "weight"), names, strict=True))
+
+
+# --8<-- [end:edges]
 
 
 # --8<-- [start:input-saved]

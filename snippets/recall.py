@@ -1,15 +1,15 @@
 """How far back: truncation windows on delayed recall, with distractors and without."""
 
 from collections.abc import Sequence
+from itertools import chain
 
 import torch
 from matplotlib.figure import Figure
 from plotting import axes, style
-from summed_loss import RNN, cost, echo, truncated
-from torch import Tensor
-from truncation import recall
+from summed_loss import cost, truncated
+from truncation import Best, best_recall, recall
 
-WINDOWS = [1, 2, 3, 4, 5, 6, 7, 8, 10, 12]
+WINDOWS = [1, 2, 3, 4, 5, 6]
 
 
 def sample(lag: int, distractors: bool, length: int) -> str:
@@ -36,30 +36,38 @@ def sample(lag: int, distractors: bool, length: int) -> str:
 
 def by_lag(
     lags: Sequence[int], distractors: bool = True, updates: int = 150
-) -> dict[int, Tensor]:
-    """Return the accuracies for each lag, of shape (len(WINDOWS), 3 networks).
+) -> dict[int, dict[int, Best]]:
+    """Return, by lag and window, the best lr of five and what ten networks reach.
 
-    >>> found = by_lag([2], updates=1)
-    >>> found[2].shape
-    torch.Size([10, 3])
+    >>> [best.lr for best in by_lag([2], distractors=False)[2].values()][0]
+    0.003
     """
-    return {lag: recall(WINDOWS, distractors, lag, updates=updates) for lag in lags}
+    return {
+        lag: {
+            window: best
+            for (_, window), best in best_recall(
+                WINDOWS, [updates], lag=lag, distractors=distractors
+            ).items()
+        }
+        for lag in lags
+    }
 
 
-def figure(found: dict[int, Tensor]) -> Figure:
+def figure(found: dict[int, dict[int, Best]]) -> Figure:
     """Return accuracy against the window k: means as lines, networks as dots.
 
     A thin vertical line marks the first window that holds the dependency, lag + 1.
 
-    >>> len(figure({2: torch.zeros(10, 3), 4: torch.ones(10, 3)}).axes)
+    >>> one = Best(0.01, torch.ones(10), torch.ones(10))
+    >>> len(figure({2: dict.fromkeys(WINDOWS, one)}).axes)
     1
     """
     result, panel = axes(("k", "accuracy"), height=3.0)
-    for number, (lag, accuracy) in enumerate(found.items()):
+    for number, (lag, by_window) in enumerate(found.items()):
         look = style(number)
+        accuracy = torch.stack([best.accuracy for best in by_window.values()])
         panel.plot(WINDOWS, accuracy.mean(1), **look, label=f"lag {lag}")
-        for runs in accuracy.T:
-            panel.plot(WINDOWS, runs, ".", color=look["color"], alpha=0.6)
+        panel.plot(WINDOWS, accuracy, ".", color=look["color"], alpha=0.5)
         panel.axvline(lag + 1, color=look["color"], linewidth=0.8, alpha=0.6)
     panel.axhline(0.25, **style(5), linewidth=1)
     panel.set(ylim=(0, 1.05), xticks=WINDOWS)
@@ -67,16 +75,30 @@ def figure(found: dict[int, Tensor]) -> Figure:
     return result
 
 
-def just_short(lag: int, updates: Sequence[int]) -> dict[int, tuple[float, float]]:
-    """Return, by number of updates, the mean accuracy of windows lag and lag + 1.
+def just_short(lag: int, updates: Sequence[int]) -> str:
+    """Return what more updates bring to windows lag and lag + 1, a Markdown table.
 
-    >>> list(just_short(2, [1, 2]))
-    [1, 2]
+    Mean accuracy and, after a slash, mean readout, each at its best lr; ``frozen``
+    trains the output layer alone. The row of 0 updates has the untrained readout.
+
+    >>> print(just_short(3, [100]))
+    | updates | k = 3 | k = 4 | frozen |
+    | --: | --: | --: | --: |
+    | 0 | – / 0.97 | – / 0.97 | – / 0.97 |
+    | 100 | 0.61 / 0.71 | 0.83 / 0.81 | 0.71 / 0.97 |
     """
-    return {
-        count: tuple(recall([lag, lag + 1], True, lag, updates=count).mean(1).tolist())
-        for count in updates
-    }
+    windows = [lag, lag + 1]
+    trained = best_recall(windows, updates, lag=lag)
+    frozen = best_recall([1], updates, lag=lag, frozen=True)
+    start = recall([1], [0], lr=0.01, lag=lag).readout.mean()
+    head = *(f"k = {window}" for window in windows), "frozen"
+    lines = [f"| updates | {' | '.join(head)} |", "| --: |" + " --: |" * 3]
+    lines.append("| 0 |" + f" – / {start:.2f} |" * 3)
+    for count in updates:
+        row = chain((trained[count, k] for k in windows), [frozen[count, 1]])
+        cells = (f"{b.accuracy.mean():.2f} / {b.readout.mean():.2f}" for b in row)
+        lines.append(f"| {count} | {' | '.join(cells)} |")
+    return "\n".join(lines)
 
 
 def price(windows: Sequence[int], length: int = 240) -> dict[int, tuple[int, int, int]]:
@@ -87,11 +109,9 @@ def price(windows: Sequence[int], length: int = 240) -> dict[int, tuple[int, int
     >>> price([1, 4], length=8)
     {1: (8, 8, 8452), 4: (2, 8, 21520)}
     """
-    torch.manual_seed(0)
-    rnn, data = RNN(2, 32, 2), echo(length, batch=32, lag=3)
     rows = {}
     for window in windows:
-        _, cells, peak = cost(truncated, rnn, *data, window)
+        _, cells, peak = cost(truncated, window, length=length)
         rows[window] = -(-length // window), cells, peak
     return rows
 

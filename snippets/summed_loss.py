@@ -1,6 +1,9 @@
 """Summed loss or per-step backward: the same gradient, its errors and its cost."""
 
 # --8<-- [start:rnn]
+from functools import cache
+from typing import NamedTuple
+
 import torch
 from torch import nn
 from torch.nn.functional import one_hot
@@ -94,10 +97,7 @@ def per_step(rnn, line_tensor, targets) -> None:
 def last_only(rnn, line_tensor, targets) -> None:
     """Back-propagate the loss of the last time step only, as the post's train does.
 
-    >>> line_tensor, targets = echo(length=1, batch=4, lag=0)
-    >>> rnn = RNN(2, 8, 2)
-    >>> one = gradient(last_only, rnn, line_tensor, targets)
-    >>> torch.equal(one, gradient(summed, rnn, line_tensor, targets))
+    >>> compare(last_only, length=1, lag=0).equal
     True
     """
     hidden = rnn.initHidden(line_tensor.shape[1])
@@ -110,12 +110,23 @@ def last_only(rnn, line_tensor, targets) -> None:
 
 
 # --8<-- [start:gradient]
+def example(length=20, batch=32, lag=3, dtype=torch.float64):
+    """Return a network of 32 hidden units and a batch of echo for it, always the same.
+
+    >>> rnn, line_tensor, targets = example(length=5, batch=4)
+    >>> line_tensor.shape, line_tensor.dtype
+    (torch.Size([5, 4, 2]), torch.float64)
+    """
+    torch.manual_seed(0)
+    rnn = RNN(2, 32, 2).to(dtype)
+    line_tensor, targets = echo(length, batch, lag)
+    return rnn, line_tensor.to(dtype), targets
+
+
 def gradient(way, rnn, *data) -> torch.Tensor:
     """Return the gradient that ``way(rnn, *data)`` leaves in ``.grad``, as one vector.
 
-    >>> rnn = RNN(2, 8, 2).double()
-    >>> line_tensor, targets = echo(length=5, batch=4, lag=1)
-    >>> data = line_tensor.double(), targets
+    >>> rnn, *data = example(length=5)
     >>> one, many = gradient(summed, rnn, *data), gradient(per_step, rnn, *data)
     >>> torch.testing.assert_close(one, many, rtol=1e-12, atol=1e-15)
     """
@@ -133,13 +144,31 @@ def difference(a: torch.Tensor, b: torch.Tensor) -> float:
     return ((a - b).norm() / b.norm()).item()
 
 
-def cosine(a: torch.Tensor, b: torch.Tensor) -> float:
-    """Return the cosine of the angle between two vectors.
+class Comparison(NamedTuple):
+    """How a gradient compares with that of the summed loss."""
 
-    >>> cosine(torch.tensor([3.0, 0.0]), torch.tensor([0.0, 2.0]))
-    0.0
+    difference: float
+    cosine: float
+    equal: bool
+
+
+def compare(way, *options, orthogonal=False, **task) -> Comparison:
+    """Compare the gradient of a way with that of the sum, on ``example(**task)``.
+
+    ``orthogonal`` draws the recurrent weights as an orthogonal matrix.
+
+    >>> compare(summed, length=5).equal
+    True
+    >>> compare(per_step, length=5).difference < 1e-14
+    True
     """
-    return torch.cosine_similarity(a, b, dim=0).item()
+    rnn, *data = example(**task)
+    if orthogonal:
+        nn.init.orthogonal_(rnn.cell.weight_hh)
+    whole = gradient(summed, rnn, *data)
+    other = gradient(way, rnn, *data, *options)
+    cosine = torch.cosine_similarity(other, whole, dim=0).item()
+    return Comparison(difference(other, whole), cosine, torch.equal(other, whole))
 
 
 # --8<-- [end:gradient]
@@ -284,15 +313,15 @@ class SavedBytes:
 from torch.autograd.graph import saved_tensors_hooks
 
 
-def cost(way, rnn, line_tensor, targets, *options):
+def cost(way, *options, length=80, batch=32):
     """Return forward cells, backward cells and the peak of saved bytes of a way.
 
-    A backward cell is one run of the tanh node that ends a cell's forward pass.
+    Of a float32 network and a batch of echo, as ``example`` makes them. A backward
+    cell is one run of the tanh node that ends a cell's forward pass.
 
-    >>> rnn, data = RNN(2, 8, 2), echo(length=10, batch=4, lag=1)
-    >>> [cost(way, rnn, *data)[:2] for way in (summed, per_step)]
+    >>> [cost(way, length=10)[:2] for way in (summed, per_step)]
     [(10, 10), (10, 55)]
-    >>> cost(truncated, rnn, *data, 1)[:2]
+    >>> cost(truncated, 1, length=10)[:2]
     (10, 10)
     """
     cells = Counter()
@@ -302,15 +331,125 @@ def cost(way, rnn, line_tensor, targets, *options):
         node = hidden.grad_fn
         node.register_hook(lambda *_: cells.update(["backward"]))
 
-    handle = rnn.cell.register_forward_hook(after_forward)
-    saved = SavedBytes([*rnn.parameters(), line_tensor, targets])
+    rnn, *data = example(length, batch, dtype=torch.float32)
+    rnn.cell.register_forward_hook(after_forward)
+    saved = SavedBytes([*rnn.parameters(), *data])
     with saved_tensors_hooks(saved.pack, saved.unpack):
-        way(rnn, line_tensor, targets, *options)
-    handle.remove()
+        way(rnn, *data, *options)
     return cells["forward"], cells["backward"], saved.peak
 
 
 # --8<-- [end:cost]
+
+
+# --8<-- [start:train]
+class RNNs(nn.Module):
+    """Networks like RNN, ``count`` of them side by side, each with weights of its own.
+
+    The batch is divided among them in equal parts. They start as RNN does, uniform
+    within 1/√hidden.
+
+    >>> rnns = RNNs(3, 2, 8, 2)
+    >>> output, hidden = rnns(torch.zeros(12, 2), rnns.initHidden(12))
+    >>> output.shape, hidden.shape
+    (torch.Size([12, 2]), torch.Size([3, 4, 8]))
+    """
+
+    def __init__(self, count, inputs, hidden, outputs):
+        super().__init__()
+        shapes = {
+            "W_ih": (inputs, hidden),
+            "W_hh": (hidden, hidden),
+            "b_h": (1, hidden),
+            "W_ho": (hidden, outputs),
+            "b_o": (1, outputs),
+        }
+        for name, shape in shapes.items():
+            start = torch.empty(count, *shape)
+            start.uniform_(-(hidden**-0.5), hidden**-0.5)
+            self.register_parameter(name, nn.Parameter(start))
+
+    def initHidden(self, batch):
+        count, size, _ = self.W_hh.shape
+        return self.W_hh.new_zeros(count, batch // count, size)
+
+    def forward(self, input, hidden):
+        shape = *hidden.shape[:2], -1
+        drive = torch.baddbmm(self.b_h, input.view(shape), self.W_ih)
+        hidden = torch.baddbmm(drive, hidden, self.W_hh).tanh()
+        output = torch.baddbmm(self.b_o, hidden, self.W_ho)
+        return output.flatten(0, 1), hidden
+
+
+def train(lag, window, lr, length=10, batches=(20, 60), networks=10):
+    """Train networks on echo by truncated(), with a step of Adam after each window.
+
+    Each has its own weights and data; the same in every call. Returns their losses
+    and accuracies on fresh sequences, over the steps that have a symbol ``lag`` steps
+    before, both of shape (len(batches), networks): after so many batches of 32.
+
+    >>> losses, accuracies = train(1, window=2, lr=0.01, length=4, batches=[1])
+    >>> accuracies.shape
+    torch.Size([1, 10])
+    """
+    torch.manual_seed(0)
+    rnns = RNNs(networks, 2, 32, 2)
+    line_tensor, targets = echo(length, 256 * networks, lag)
+    optimizer = torch.optim.Adam(rnns.parameters(), lr, fused=True)
+    losses, accuracies = [], []
+    for batch in range(1, max(batches) + 1):
+        truncated(rnns, *echo(length, 32 * networks, lag), window, optimizer)
+        if batch not in batches:
+            continue
+        hidden, outputs = rnns.initHidden(256 * networks), []
+        with torch.no_grad():
+            for input in line_tensor:
+                output, hidden = rnns(input, hidden)
+                outputs.append(output)
+        # 交叉熵要类别在第 1 维 | cross-entropy has the classes in dimension 1
+        outputs, asked = torch.stack(outputs, dim=-1)[..., lag:], targets[lag:].T
+        loss = nn.functional.cross_entropy(outputs, asked, reduction="none")
+        losses.append(loss.view(networks, -1).mean(1))
+        right = (outputs.argmax(1) == asked).float()
+        accuracies.append(right.view(networks, -1).mean(1))
+    return torch.stack(losses), torch.stack(accuracies)
+
+
+# --8<-- [end:train]
+
+
+# --8<-- [start:tuned]
+class Tuned(NamedTuple):
+    """What networks reach at the best lr: loss and accuracy of each of them."""
+
+    lr: float
+    loss: torch.Tensor
+    accuracy: torch.Tensor
+
+
+@cache
+def tuned(lag, window, length=10, batches=(20, 60)) -> list[Tuned]:
+    """Return, for each number of batches, the lr with the lowest mean loss of ten.
+
+    ValueError if that is the first or the last of the sweep: then it is too narrow.
+
+    >>> [best] = tuned(0, window=3, length=3, batches=(20,))
+    >>> best.lr, len(best.loss)
+    (0.03, 10)
+    """
+    sweep = {}
+    for lr in (0.001, 0.003, 0.01, 0.03, 0.1):
+        sweep[lr] = train(lag, window, lr, length, batches)
+    found = []
+    for number in range(len(batches)):
+        best = min(sweep, key=lambda lr: sweep[lr][0][number].mean())
+        if best in (min(sweep), max(sweep)):
+            raise ValueError(f"lag {lag}, window {window}: the best lr is {best}")
+        found.append(Tuned(best, *(each[number] for each in sweep[best])))
+    return found
+
+
+# --8<-- [end:tuned]
 
 
 # --8<-- [start:start-gradients]
@@ -343,30 +482,60 @@ def start_gradients(rnn, line_tensor, targets, detach=False):
     return at_start(sum(losses)), torch.stack(each)
 
 
+def start_norms(radius, length=100):
+    """Return the norms of ∂loss_T/∂h_0, whole and cut, and the ways' difference.
+
+    W_hh is ``radius`` times an orthogonal matrix, inputs and biases are 0. The ways
+    are one backward pass of the sum, and one at each step, with the graph kept.
+
+    >>> whole, cut, gap = start_norms(0.5, length=10)
+    >>> whole > 0, cut, gap < 1e-12
+    (True, 0.0, True)
+    """
+    rnn, line_tensor, targets = example(length, batch=1)
+    nn.init.orthogonal_(rnn.cell.weight_hh, gain=radius)
+    nn.init.zeros_(rnn.cell.bias_ih)
+    nn.init.zeros_(rnn.cell.bias_hh)
+    data = torch.zeros_like(line_tensor), targets
+    whole, each = start_gradients(rnn, *data)
+    _, cut = start_gradients(rnn, *data, detach=True)
+    norms = each[-1].norm().item(), cut[-1].norm().item()
+    return *norms, difference(each.sum(0), whole)
+
+
 # --8<-- [end:start-gradients]
 
 
 # --8<-- [start:gates]
-def at_first_state(kind, gate_bias=None, length=100) -> float:
-    """Return the norm of the gradient of the last output's sum at the first state.
+@cache
+def at_first_state(kind, gate_bias=None, gain=1.0, orthogonal=False, length=100):
+    """Return the norms of the gradient of the last output's sum at the first state.
 
-    ``kind`` is "RNN", "GRU" or "LSTM", 32 units, default initialisation, one sequence
-    of standard normal inputs; ``gate_bias`` sets b_hh of the GRU's update gate (z,
-    which torch multiplies with the old state) or of the LSTM's forget gate.
+    Ten of them, sorted, for ten seeds; float64. ``kind`` is "RNN", "GRU" or "LSTM",
+    32 units, default initialisation with W_hh multiplied by ``gain`` or made
+    orthogonal; one sequence of standard normal inputs. ``gate_bias`` sets b_hh of the
+    GRU's update gate (z, which torch multiplies with the old state) or of the LSTM's
+    forget gate.
 
-    >>> at_first_state("LSTM", 5.0, length=20) > at_first_state("LSTM", length=20)
-    True
+    >>> (at_first_state("LSTM", 5.0) > at_first_state("LSTM")).all()
+    tensor(True)
     """
-    torch.manual_seed(0)
-    net = getattr(nn, kind)(8, 32).double()
-    if gate_bias is not None:
+    norms = []
+    for seed in range(10):
+        torch.manual_seed(seed)
+        net = getattr(nn, kind)(8, 32).double()
         with torch.no_grad():
-            net.bias_hh_l0[32:64] = gate_bias
-    start = torch.zeros(2, 1, 1, 32).double().requires_grad_()
-    first = (start[0], start[1]) if kind == "LSTM" else start[0]
-    outputs, _ = net(torch.randn(length, 1, 8).double(), first)
-    outputs[-1].sum().backward()
-    return start.grad.norm().item()
+            net.weight_hh_l0 *= gain
+            if gate_bias is not None:
+                net.bias_hh_l0[32:64] = gate_bias
+            if orthogonal:
+                nn.init.orthogonal_(net.weight_hh_l0)
+        start = torch.zeros(2, 1, 1, 32).double().requires_grad_()
+        first = (start[0], start[1]) if kind == "LSTM" else start[0]
+        outputs, _ = net(torch.randn(length, 1, 8).double(), first)
+        outputs[-1].sum().backward()
+        norms.append(start.grad.norm())
+    return torch.stack(norms).sort().values
 
 
 # --8<-- [end:gates]

@@ -1,145 +1,140 @@
 """Truncation: a biased gradient, windows and distractors, sums and padding."""
 
+from collections.abc import Sequence
+from typing import NamedTuple
+
 import torch
-from summed_loss import (
-    RNN,
-    criterion,
-    echo,
-    truncated,
-)
-from torch.nn.functional import cross_entropy, one_hot
-
-
-# --8<-- [start:train]
-def train(lag: int, window: int, sequences: int = 20):
-    """Train on echo with truncated back-propagation, stepping after each window.
-
-    Returns the number of updates, and the mean loss and the accuracy on fresh
-    sequences, over the steps that have a symbol ``lag`` steps before.
-
-    >>> updates, loss, accuracy = train(lag=0, window=5, sequences=2)
-    >>> updates, 0 <= accuracy <= 1
-    (8, True)
-    """
-    torch.manual_seed(0)
-    rnn = RNN(2, 32, 2)
-    optimizer = torch.optim.Adam(rnn.parameters(), lr=0.02)
-    updates = 0
-    for _ in range(sequences):
-        data = echo(length=20, batch=32, lag=lag)
-        updates += truncated(rnn, *data, window, optimizer)
-
-    line_tensor, targets = echo(length=40, batch=256, lag=lag)
-    hidden, outputs = rnn.initHidden(256), []
-    with torch.no_grad():
-        for input in line_tensor:
-            output, hidden = rnn(input, hidden)
-            outputs.append(output)
-    outputs, targets = torch.stack(outputs)[lag:], targets[lag:]
-    loss = criterion(outputs.flatten(0, 1), targets.flatten())
-    accuracy = (outputs.argmax(-1) == targets).float().mean()
-    return updates, loss.item(), accuracy.item()
-
-
-# --8<-- [end:train]
+from summed_loss import RNNs, echo
+from torch.nn.functional import cross_entropy, one_hot, pad
 
 
 # --8<-- [start:recall]
+class Recall(NamedTuple):
+    """Accuracies of shape (updates, windows, networks), and what states still hold.
+
+    ``readout`` is the accuracy of the best linear readout of the states, fitted by
+    least squares: what an output layer could name.
+    """
+
+    accuracy: torch.Tensor
+    readout: torch.Tensor
+
+
 def recall(
-    windows,
-    distractors,
-    lag=5,
-    symbols=4,
-    repeats=3,
-    updates=120,
-):
+    windows: Sequence[int],
+    updates: Sequence[int],
+    lr: float,
+    lag: int = 3,
+    distractors: bool = True,
+    frozen: bool = False,
+) -> Recall:
     """Train networks side by side, each with its own window, to recall a symbol.
 
-    Returns their accuracies on fresh sequences, of shape (windows, repeats). With
-    ``distractors`` every step shows a symbol, to be named ``lag`` steps later; without,
-    only the first one does, and zeros follow. All windows start from the same weights.
+    Ten networks of 16 units for each window; all windows start from the same weights
+    and see the same data, and all update once per batch. With ``distractors`` every
+    step shows one of four symbols, to be named ``lag`` steps later; without, only the
+    first one does, and zeros follow. ``frozen`` trains the output layer alone. Tested
+    on fresh sequences after each number of ``updates``; 0 is before any.
 
-    >>> recall([1, 3], distractors=True, lag=2, repeats=2, updates=1).shape
-    torch.Size([2, 2])
+    >>> found = recall([1, 3], updates=[0, 2], lr=0.01, lag=2)
+    >>> found.accuracy.shape
+    torch.Size([2, 2, 10])
+    >>> torch.equal(*found.readout[0])
+    True
     """
+    symbols, networks, count = 4, 10, 10 * len(windows)
+    rnns = RNNs(count, symbols, 16, symbols)
     torch.manual_seed(0)
-    window = torch.tensor(windows).repeat_interleave(repeats)
-    window = window.view(-1, 1, 1)
-    bound = 32**-0.5
-
-    def parameter(*shape):
-        start = torch.empty(repeats, *shape).uniform_(-bound, bound)
-        return start.repeat(len(windows), 1, 1).requires_grad_()
-
-    W_ih, W_hh = parameter(symbols, 32), parameter(32, 32)
-    b_h = parameter(1, 32)
-    W_ho, b_o = parameter(32, symbols), parameter(1, symbols)
-    optimizer = torch.optim.Adam([W_ih, W_hh, b_h, W_ho, b_o], lr=0.01)
+    ten = RNNs(networks, symbols, 16, symbols).state_dict()
+    rnns.load_state_dict({k: p.repeat(len(windows), 1, 1) for k, p in ten.items()})
+    for p in (rnns.W_ih, rnns.W_hh, rnns.b_h):
+        p.requires_grad_(not frozen)
+    window = torch.tensor(windows).repeat_interleave(networks).view(-1, 1, 1)
+    length = 2 * (lag + 1) if distractors else lag + 1
 
     def run(batch):
-        length = 3 * (lag + 1) if distractors else lag + 1
-        line = torch.randint(symbols, (length, batch))
+        line = torch.randint(symbols, (length, networks * batch))
+        line = line.repeat(1, len(windows))
         line_tensor = one_hot(line, symbols).float()
         if not distractors:
             line_tensor[1:] = 0
-        hidden, outputs = torch.zeros(len(window), batch, 32), []
+        hidden, states, outputs = rnns.initHidden(count * batch), [], []
         for i in range(length):
-            cut = i % window == 0
-            hidden = torch.where(cut, hidden.detach(), hidden)
-            hidden = line_tensor[i] @ W_ih + hidden @ W_hh + b_h
-            hidden = torch.tanh(hidden)
-            if i >= lag:
-                outputs.append(hidden @ W_ho + b_o)
-        targets = line[: length - lag].expand(len(window), -1, -1)
-        return torch.stack(outputs, dim=1), targets
+            hidden = torch.where(i % window == 0, hidden.detach(), hidden)
+            output, hidden = rnns(line_tensor[i], hidden)
+            states.append(hidden)
+            outputs.append(output)
+        targets = line[: length - lag].view(-1, count, batch).transpose(0, 1)
+        outputs = torch.stack(outputs[lag:]).view(-1, count, batch, symbols)
+        return outputs.transpose(0, 1), torch.stack(states[lag:], dim=1), targets
 
-    for _ in range(updates):
-        outputs, targets = run(batch=32)
+    def share(outputs, targets):
+        right = (outputs.argmax(-1) == targets).float().flatten(1).mean(1)
+        return right.view(len(windows), networks)
+
+    accuracy, readout = [], []
+    optimizer = torch.optim.Adam(rnns.parameters(), lr, fused=True)
+    for update in range(max(updates) + 1):
+        if update in updates:
+            with torch.no_grad(), torch.random.fork_rng():
+                torch.manual_seed(1)
+                _, fitted, known = run(batch=64)
+                outputs, states, targets = run(batch=64)
+            fitted, states = (
+                pad(each, (0, 1), value=1.0).double() for each in (fitted, states)
+            )
+            wanted = one_hot(known.flatten(1), symbols).double()
+            W = torch.linalg.lstsq(fitted.flatten(1, 2), wanted).solution
+            accuracy.append(share(outputs, targets))
+            readout.append(share(states @ W.unsqueeze(1), targets))
+        outputs, _, targets = run(batch=16)
         loss = cross_entropy(outputs.flatten(0, 2), targets.flatten())
         optimizer.zero_grad()
-        (len(window) * loss).backward()
+        (count * loss).backward()
         optimizer.step()
-    with torch.no_grad():
-        outputs, targets = run(batch=512)
-    right = (outputs.argmax(-1) == targets).float().mean((1, 2))
-    return right.view(len(windows), repeats)
+    return Recall(torch.stack(accuracy), torch.stack(readout))
 
 
 # --8<-- [end:recall]
 
 
-# --8<-- [start:trace]
-def trace(distractors: bool, lag: int = 5) -> tuple[float, float]:
-    """Return how far states lie apart by their first symbol, and how far otherwise.
+# --8<-- [start:best]
+class Best(NamedTuple):
+    """The best lr of a sweep, and what each network reaches there."""
 
-    The states are those of an untrained network, ``lag`` steps after the first of two
-    symbols: the root mean square distance of each symbol's mean state from the mean of
-    all states, and of the states from their symbol's mean.
+    lr: float
+    accuracy: torch.Tensor
+    readout: torch.Tensor
 
-    >>> trace(distractors=False)[1] < 1e-6
-    True
+
+def best_recall(
+    windows: Sequence[int], updates: Sequence[int], **task
+) -> dict[tuple[int, int], Best]:
+    """Return, by updates and window, the lr with the highest mean accuracy of ten.
+
+    ``task`` goes to ``recall``. Five rates are tried, or for an output layer alone
+    (``frozen``) three larger ones. ValueError if the best is the first or the last.
+
+    >>> found = best_recall([1], [25], frozen=True, distractors=False)
+    >>> found[25, 1].lr, found[25, 1].accuracy.shape
+    (3.0, torch.Size([10]))
     """
-    torch.manual_seed(0)
-    rnn = RNN(2, 32, 2)
-    line_tensor, _ = echo(length=lag + 1, batch=4096, lag=0)
-    if not distractors:
-        line_tensor[1:] = 0
-    hidden = rnn.initHidden(4096)
-    with torch.no_grad():
-        for input in line_tensor:
-            hidden = rnn.cell(input, hidden)
-    first = line_tensor[0].argmax(-1)
-    groups = [hidden[first == symbol] for symbol in (0, 1)]
-    means = torch.stack([group.mean(0) for group in groups])
-    rest = torch.cat([group - group.mean(0) for group in groups])
-
-    def size(vectors):
-        return vectors.square().sum(1).mean().sqrt().item()
-
-    return size(means - hidden.mean(0)), size(rest)
+    lrs = (0.0003, 0.001, 0.003, 0.01, 0.03)
+    if task.get("frozen"):
+        lrs = (0.3, 3.0, 30.0)
+    sweep = {lr: recall(windows, updates, lr, **task) for lr in lrs}
+    found = {}
+    for u, number in enumerate(updates):
+        for w, window in enumerate(windows):
+            best = max(lrs, key=lambda lr: sweep[lr].accuracy[u, w].mean())
+            if best in (lrs[0], lrs[-1]):
+                raise ValueError(f"{number} updates, window {window}: lr {best}")
+            accuracy, readout = sweep[best]
+            found[number, window] = Best(best, accuracy[u, w], readout[u, w])
+    return found
 
 
-# --8<-- [end:trace]
+# --8<-- [end:best]
 
 
 # --8<-- [start:padded]
@@ -160,6 +155,7 @@ def padded(lengths):
 def token_losses(rnn, line_tensor, targets):
     """Return the loss of every symbol, of shape (length, batch); 0 where -100.
 
+    >>> from summed_loss import RNN
     >>> losses = token_losses(RNN(2, 8, 2).double(), *padded([3, 1]))
     >>> (losses > 0).tolist()
     [[True, True], [True, False], [True, False]]

@@ -91,16 +91,27 @@ def test_what_the_race_says_of_mnist():
 
 
 def test_what_recall_says_in_words():
-    found = {lag: a.mean(1) for lag, a in recall.by_lag([2, 4, 6]).items()}
-    at = {k: number for number, k in enumerate(recall.WINDOWS)}
-    for lag in (4, 6):
-        assert found[lag][at[lag]] < 0.45, "near guessing, one step short"
-        assert found[lag][at[lag + 1]] > 0.7
-    assert found[2][at[1]] > 0.9
-    for short, enough in recall.just_short(6, [300, 600]).values():
-        assert short < 0.45 < 0.8 < enough
-    silent = recall.by_lag([2, 4, 6], distractors=False)
-    assert min(accuracy.mean(1).min() for accuracy in silent.values()) > 0.6
+    for lag, by_window in recall.by_lag([2, 3, 4]).items():
+        mean = {k: best.accuracy.mean().item() for k, best in by_window.items()}
+        gain = {k: mean[k] - mean[k - 1] for k in recall.WINDOWS[1:]}
+        assert max(gain, key=gain.get) == lag + 1
+        assert mean[1] > 0.4, "above guessing"
+    rows = recall.just_short(4, [150, 450]).split("\n")[2:]
+    start, early, late = (
+        [
+            tuple(map(float, re.findall(r"0\.\d\d", cell)))
+            for cell in row.split("|")[2:5]
+        ]
+        for row in rows
+    )
+    assert 0.7 < start[0][0] < 0.8, "about 3/4"
+    assert late[1][0] > early[1][0] + 0.05, "the longer window goes on learning"
+    assert late[0][0] < early[0][0] + 0.05, "the short one gains next to nothing"
+    assert late[0][1] < start[0][0] - 0.1, "and holds less than at the start"
+    assert early[2][0] < early[0][0] - 0.03, "frozen: behind"
+    assert abs(late[2][0] - late[0][0]) < 0.03, "then level"
+    for by_window in recall.by_lag([2, 3], distractors=False).values():
+        assert min(best.accuracy.mean() for best in by_window.values()) > 0.8
     rows = recall.price([1, 24, 240])
     assert len({cells for _, cells, _ in rows.values()}) == 1
     assert rows[240][2] > 8 * rows[24][2] > 64 * rows[1][2] / 4

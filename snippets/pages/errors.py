@@ -60,6 +60,16 @@ y = w.exp()
 y = y + 1
 y.sum().backward()
 print(w.grad)
+
+torch.manual_seed(0)
+G, D = nn.Linear(4, 3), nn.Linear(3, 1)
+score = D(G(torch.randn(64, 4)))
+loss_D, loss_G = F.softplus(score).mean(), F.softplus(-score).mean()
+right = torch.autograd.grad(loss_D, D.weight, retain_graph=True)[0]
+loss_D.backward(retain_graph=True)
+loss_G.backward()
+off = ((D.weight.grad - right).norm() / right.norm()).item()
+print(f"D's gradient is off by {off:.2f}")
 # --8<-- [end:modified-in-place]
 
 # --8<-- [start:leaf-in-place]
@@ -382,6 +392,9 @@ for options in ({"lr": -0.1}, {"betas": (0.9, 1.0)}, {"eps": -1e-8}):
     with expect(ValueError) as caught:
         torch.optim.Adam([w], **options)
     print(caught)
+with expect(TypeError) as caught:
+    torch.optim.Adam([w], (0.9, 0.999), 1e-3)
+print(caught)
 
 print(torch.optim.Adam([w], lr=1e-3, betas=(0.9, 0.999)).defaults["eps"])
 # --8<-- [end:invalid-values]
@@ -442,8 +455,10 @@ with expect(RuntimeError) as caught:
     nn.utils.clip_grad_norm_([w], 1.0, error_if_nonfinite=True)
 print(caught)
 
-norm = nn.utils.clip_grad_norm_([w], 1.0)
-print(norm, w.grad, "step" if norm.isfinite() else "skip this step")
+for bad in (torch.inf, torch.nan):
+    w.grad = torch.tensor([bad, 1.0])
+    norm = nn.utils.clip_grad_norm_([w], 1.0)
+    print(norm, w.grad, "step" if norm.isfinite() else "skip this step")
 # --8<-- [end:non-finite]
 
 # --8<-- [start:initial-lr]
@@ -488,4 +503,8 @@ print(caught.error)
 
 saved = nn.Sequential(layer).state_dict()
 print(layer.load_state_dict({k.removeprefix("0."): v for k, v in saved.items()}))
+
+print(layer.load_state_dict(saved, strict=False))
+with expect(RuntimeError):
+    layer.load_state_dict(nn.Linear(3, 1).state_dict(), strict=False)
 # --8<-- [end:state-dict]

@@ -37,6 +37,10 @@ except RuntimeError as error:
     print("RuntimeError:", str(error).split(". ")[0])
 head(features.clone()).sum().backward()
 print("after clone():", head.weight.grad is not None)
+
+shift = torch.zeros(4, requires_grad=True)
+(features + shift).sum().backward()
+print("features + shift:", shift.grad)
 # --8<-- [end:inference]
 
 # --8<-- [start:inference-in-place]

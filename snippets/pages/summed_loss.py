@@ -5,48 +5,39 @@ import torch
 from summed_loss import (
     RNN,
     at_first_state,
-    cosine,
+    compare,
     cost,
     criterion,
     difference,
-    echo,
-    gradient,
+    example,
     last_only,
     per_step,
-    start_gradients,
+    start_norms,
     summed,
     truncated,
+    tuned,
     update_every_step,
 )
-from torch import nn
 
 # --8<-- [end:imports]
 
 # --8<-- [start:same]
 same = {}
 for dtype in (torch.float32, torch.float64):
-    torch.manual_seed(0)
-    rnn = RNN(2, 32, 2).to(dtype)
-    line_tensor, targets = echo(length=20, batch=32, lag=3)
-    data = line_tensor.to(dtype), targets
-    whole = gradient(summed, rnn, *data)
-    parts = gradient(per_step, rnn, *data)
-    same[dtype] = difference(parts, whole)
-    print(dtype, f"{same[dtype]:.1e}", torch.equal(parts, whole))
+    same[dtype] = compare(per_step, dtype=dtype)
+    print(dtype, f"{same[dtype].difference:.1e}", same[dtype].equal)
 # --8<-- [end:same]
 
 # --8<-- [start:last-only]
-last = gradient(last_only, rnn, *data)
-print(f"difference {difference(last, whole):.3f}")
-print(f"cosine     {cosine(last, whole):.3f}")
+last = compare(last_only)
+print(f"difference {last.difference:.3f}")
+print(f"cosine     {last.cosine:.3f}")
 # --8<-- [end:last-only]
 
 # --8<-- [start:second-time]
 from textwrap import fill
 
-torch.manual_seed(0)
-data = echo(length=20, batch=32, lag=3)
-rnn = RNN(2, 32, 2)
+rnn, *data = example(dtype=torch.float32)
 versions, error = update_every_step(rnn, *data)
 print("step", len(versions))
 print(fill(f"RuntimeError: {error}", 40))
@@ -94,13 +85,10 @@ print("updates", len(repaired), "error", repr(error))
 # --8<-- [start:count]
 lengths = [5, 10, 20, 40, 80]
 costs = {"sum": [], "retain_graph": [], "detach": []}
-torch.manual_seed(0)
-rnn = RNN(2, 32, 2)
 for length in lengths:
-    data = echo(length, batch=32, lag=3)
-    costs["sum"].append(cost(summed, rnn, *data))
-    costs["retain_graph"].append(cost(per_step, rnn, *data))
-    costs["detach"].append(cost(truncated, rnn, *data, 1))
+    costs["sum"].append(cost(summed, length=length))
+    costs["retain_graph"].append(cost(per_step, length=length))
+    costs["detach"].append(cost(truncated, 1, length=length))
 
 print("   T forward backward    bytes")
 for name, rows in costs.items():
@@ -131,42 +119,51 @@ print(svg(figure, "count"))
 
 # --8<-- [start:short]
 short = {}
-for length in range(3, 11):
-    torch.manual_seed(0)
-    rnn, data = RNN(2, 32, 2), echo(length, batch=256, lag=1)
-    full = gradient(summed, rnn, *data)
-    kept = gradient(per_step, rnn, *data)
-    cut = gradient(truncated, rnn, *data, 1)
-    work = cost(per_step, rnn, *data)[1] / length
-    errors = difference(kept, full), difference(cut, full)
-    short[length] = work, *errors
-    row = length, *short[length]
-    print("T {:2d}  work x {:.1f}  {:.0e}  {:.2f}".format(*row))
+for length in (3, 5, 10):
+    work = cost(per_step, length=length)[1] / length
+    kept = compare(per_step, length=length, batch=256, lag=1)
+    cut = compare(truncated, 1, length=length, batch=256, lag=1)
+    short[length] = work, kept.difference, cut.difference
+    print("T {:2d}  work x {:.1f}  {:.0e}  {:.2f}".format(length, *short[length]))
 # --8<-- [end:short]
+
+# --8<-- [start:short-trained]
+print("    batches  each step   whole  lower")
+trained = {}
+for lag in (0, 1):
+    both = zip((20, 60), tuned(lag, 1, length=5), tuned(lag, 5, length=5), strict=True)
+    for batches, each, whole in both:
+        lower = (each.loss < whole.loss).sum().item()
+        losses = each.loss.mean().item(), whole.loss.mean().item()
+        trained[lag, batches] = *losses, lower
+        row = "lag {}{:8d}{:11.0e}{:8.0e}{:4d}/10"
+        print(row.format(lag, batches, *losses, lower))
+# --8<-- [end:short-trained]
 
 # --8<-- [start:from-start]
 start = {}
 for radius in (0.5, 1.0, 1.5):
-    torch.manual_seed(0)
-    rnn = RNN(2, 32, 2).double()
-    nn.init.orthogonal_(rnn.cell.weight_hh, gain=radius)
-    nn.init.zeros_(rnn.cell.bias_ih)
-    nn.init.zeros_(rnn.cell.bias_hh)
-    line_tensor, targets = echo(length=100, batch=1, lag=3)
-    data = torch.zeros_like(line_tensor).double(), targets
-    whole, each = start_gradients(rnn, *data)
-    _, cut = start_gradients(rnn, *data, detach=True)
-    norms = each[-1].norm().item(), cut[-1].norm().item()
-    start[radius] = *norms, difference(each.sum(0), whole)
-    row = radius, *start[radius]
-    print("radius {}  {:.0e}  {:.0f}  {:.0e}".format(*row))
+    start[radius] = start_norms(radius)
+    print("radius {}  {:.0e}  {:.0f}  {:.0e}".format(radius, *start[radius]))
 # --8<-- [end:from-start]
 
 # --8<-- [start:open-gates]
-gates = {}
-default = [(kind, None) for kind in ("RNN", "GRU", "LSTM")]
-for kind, gate_bias in [*default, ("GRU", 5), ("LSTM", 5)]:
-    gates[kind, gate_bias] = at_first_state(kind, gate_bias)
-    name = f"{kind} {gate_bias or 'default'}"
-    print(f"{name:12s} {gates[kind, gate_bias]:.1e}")
+gains = (1, 2, 4, 8)
+cells = {
+    "RNN": ("RNN", None),
+    "GRU": ("GRU", None),
+    "LSTM": ("LSTM", None),
+    "GRU b = 5": ("GRU", 5),
+    "LSTM b = 5": ("LSTM", 5),
+}
+gates = {
+    (name, gain): at_first_state(*cell, gain).median().item()
+    for name, cell in cells.items()
+    for gain in gains
+}
+print("W_hh      ", *(f"{f'x {gain}':>7}" for gain in gains))
+for name in cells:
+    print(f"{name:10}", *(f"{gates[name, gain]:7.0e}" for gain in gains))
+orthogonal = at_first_state("RNN", orthogonal=True).median().item()
+print(f"RNN, orthogonal W_hh: {orthogonal:.0e}")
 # --8<-- [end:open-gates]

@@ -2,10 +2,19 @@
 
 # --8<-- [start:imports]
 import torch
-from summed_loss import RNN, cosine, cost, difference, echo, gradient, summed, truncated
-from torch import nn
+from summed_loss import (
+    RNN,
+    compare,
+    cost,
+    difference,
+    example,
+    gradient,
+    summed,
+    truncated,
+    tuned,
+)
 from torch.nn.functional import cross_entropy
-from truncation import padded, recall, token_losses, trace, train
+from truncation import best_recall, padded, recall, token_losses
 
 # --8<-- [end:imports]
 
@@ -13,20 +22,11 @@ from truncation import padded, recall, token_losses, trace, train
 windows = [1, 2, 4, 8, 16, 32, 64]
 bias = {}
 for name in ("default", "orthogonal"):
-    torch.manual_seed(0)
-    rnn = RNN(2, 32, 2).double()
-    if name == "orthogonal":
-        nn.init.orthogonal_(rnn.cell.weight_hh)
-    line_tensor, targets = echo(length=64, batch=64, lag=3)
-    data = line_tensor.double(), targets
-    full = gradient(summed, rnn, *data)
-    cut = [gradient(truncated, rnn, *data, w) for w in windows]
-    errors = [difference(g, full) for g in cut]
-    cosines = [cosine(g, full) for g in cut]
-    bias[name] = errors, cosines
+    task = {"length": 64, "batch": 64, "orthogonal": name == "orthogonal"}
+    bias[name] = {k: compare(truncated, k, **task) for k in windows}
     print(f"{name:10s}  error cosine")
-    for row in zip(windows, *bias[name], strict=True):
-        print("window {:3d}  {:.3f}  {:.3f}".format(*row))
+    for k, cut in bias[name].items():
+        print(f"window {k:3d}  {cut.difference:.3f}  {cut.cosine:.3f}")
 # --8<-- [end:bias]
 
 # --8<-- [start:bias-figure]
@@ -34,9 +34,10 @@ from plotting import axes, style, svg
 
 labels = ("k", "‖g(k) − g‖ / ‖g‖"), ("k", "cos(g(k), g)")
 figure, left, right = axes(*labels, columns=2, height=2.6, xscale="log")
-for number, (name, curves) in enumerate(bias.items()):
-    for panel, curve in zip((left, right), curves, strict=True):
-        panel.plot(windows, curve, **style(number), marker="o", label=name)
+for number, (name, cuts) in enumerate(bias.items()):
+    look = {**style(number), "marker": "o", "label": name}
+    left.plot(windows, [cut.difference for cut in cuts.values()], **look)
+    right.plot(windows, [cut.cosine for cut in cuts.values()], **look)
 for panel in (left, right):
     panel.set_xticks([1, 4, 16, 64])
 right.legend(loc="lower right")
@@ -45,75 +46,80 @@ print(svg(figure, "bias"))
 
 # --8<-- [start:more-data]
 by_batch = {}
-torch.manual_seed(0)
-rnn = RNN(2, 32, 2)
 for batch in (16, 256, 4096):
-    data = echo(length=20, batch=batch, lag=3)
-    full = gradient(summed, rnn, *data)
-    cut = gradient(truncated, rnn, *data, 1)
-    by_batch[batch] = difference(cut, full)
+    by_batch[batch] = compare(truncated, 1, batch=batch).difference
     print(f"batch {batch:4d}  error {by_batch[batch]:.3f}")
 # --8<-- [end:more-data]
 
 # --8<-- [start:sooner]
+print("lag window batches updates    lr     loss accuracy")
 trained = {}
-print("lag window updates   loss  accuracy")
-for case in (0, 1), (0, 20), (4, 1), (4, 5), (4, 20):
-    trained[case] = train(*case)
-    row = *case, *trained[case]
-    print("{:3d} {:6d} {:7d} {:7.0e} {:8.3f}".format(*row))
+for lag, window in (0, 1), (0, 10), (4, 1), (4, 5), (4, 10):
+    for batches, best in zip((20, 60), tuned(lag, window), strict=True):
+        trained[lag, window, batches] = best
+        row = f"{lag:3d} {window:6d} {batches:7d} {batches * 10 // window:7d}"
+        row += f" {best.lr:5g} {best.loss.mean():8.0e}"
+        print(row, f"{best.accuracy.mean():8.2f}")
 # --8<-- [end:sooner]
 
 # --8<-- [start:long]
-torch.manual_seed(0)
-rnn, data = RNN(2, 32, 2), echo(length=300, batch=32, lag=3)
 long = {}
 for window in (300, 30, 1):
-    long[window] = cost(truncated, rnn, *data, window)
+    long[window] = cost(truncated, window, length=300)
     _, backward, peak = long[window]
     print(f"window {window:3d}  backward {backward} {peak:10,d} B")
 # --8<-- [end:long]
 
 # --8<-- [start:recalled]
-windows = [1, 2, 3, 5, 6, 8, 12]
-recalled = {
-    "silence": recall(windows, distractors=False),
-    "distractors": recall(windows, distractors=True),
-}
-for name, accuracy in recalled.items():
-    print(name)
-    for w, runs in zip(windows, accuracy.tolist(), strict=True):
-        print(f"  window {w:2d}", *(f" {a:.2f}" for a in runs))
+windows, budgets = [1, 2, 3, 4], [100, 300]
+recalled = best_recall(windows, budgets)
+frozen = best_recall([1], budgets, frozen=True)
+untrained = recall([1], [0], lr=0.01).readout.mean().item()
+
+print("updates  window     lr  accuracy  readout")
+print(f"      0{untrained:34.2f}")
+for updates in budgets:
+    rows = {k: recalled[updates, k] for k in windows}
+    for k, best in (rows | {"frozen": frozen[updates, 1]}).items():
+        row = f"{updates:7d}  {k:>6}  {best.lr:5g}"
+        print(f"{row}  {best.accuracy.mean():8.2f}  {best.readout.mean():7.2f}")
 # --8<-- [end:recalled]
 
 # --8<-- [start:recalled-figure]
-figure, panel = axes(("k", "accuracy"))
-for number, (name, accuracy) in enumerate(recalled.items()):
+labels = ("k", "accuracy"), ("k", "readout")
+figure, left, right = axes(*labels, columns=2, height=2.6)
+for number, updates in enumerate(budgets):
     line = style(number)
-    panel.plot(windows, accuracy.mean(1), **line, label=name)
-    for runs in accuracy.T:
-        panel.plot(windows, runs, ".", color=line["color"], alpha=0.6)
-panel.axvline(6, **style(5), linewidth=1)
-panel.text(6.1, 0.45, "k = 6")
-panel.axhline(0.25, **style(5), linewidth=1)
-panel.text(12, 0.17, "1/4", ha="right")
-panel.set(ylim=(0.1, 1.05), xticks=windows)
-panel.legend(loc="center right")
+    found = [recalled[updates, k] for k in windows]
+    for panel, values in (
+        (left, torch.stack([best.accuracy for best in found])),
+        (right, torch.stack([best.readout for best in found])),
+    ):
+        panel.plot(windows, values.mean(1), **line, label=f"{updates}")
+        panel.plot(windows, values, ".", color=line["color"], alpha=0.5)
+    level = frozen[updates, 1].accuracy.mean()
+    left.axhline(level, color=line["color"], linewidth=0.8)
+right.axhline(untrained, color="black", linewidth=0.8)
+for panel in (left, right):
+    panel.set(ylim=(0.2, 1.03), xticks=windows)
+left.legend(loc="upper left")
 print(svg(figure, "recalled"))
 # --8<-- [end:recalled-figure]
 
-# --8<-- [start:traces]
-traces = {"silence": trace(False), "distractors": trace(True)}
-for name, (first, others) in traces.items():
-    print(f"{name:11s}  {first:.4f}  {others:.4f}")
-# --8<-- [end:traces]
+# --8<-- [start:silence]
+silence = best_recall(windows, [100], distractors=False)
+alone = recall([1], [100], lr=3.0, distractors=False, frozen=True)
+for k in windows:
+    runs = silence[100, k].accuracy
+    print(f"window {k}  mean {runs.mean():.2f}  worst {runs.min():.2f}")
+print(f"frozen    mean {alone.accuracy.mean():.2f}", end="  ")
+print(f"worst {alone.accuracy.min():.2f}")
+# --8<-- [end:silence]
 
 # --8<-- [start:mean]
 norms = {}
-torch.manual_seed(0)
-rnn = RNN(2, 32, 2)
 for length in (10, 100):
-    data = echo(length, batch=256, lag=3)
+    rnn, *data = example(length, batch=256)
     norms[length] = gradient(summed, rnn, *data).norm().item()
     print(f"T {length:3d}  sum {norms[length]:.3f}", end="  ")
     print(f"mean {norms[length] / length:.4f}")
@@ -151,7 +157,8 @@ for name, loss in ways.items():
     rnn.zero_grad()
     loss.backward(retain_graph=True)
     grad = torch.cat([p.grad.flatten() for p in rnn.parameters()])
-    masked[name] = difference(grad, alone), cosine(grad, alone)
+    angle = torch.cosine_similarity(grad, alone, dim=0).item()
+    masked[name] = difference(grad, alone), angle
     print("{:17s} {:7.2g} {:6.3f}".format(name, *masked[name]))
 # --8<-- [end:masks]
 

@@ -7,10 +7,10 @@ from verdicts import Case, Trial
 
 
 def c46() -> Trial:
-    """With no_grad the risks of inference are gone.
+    """With no_grad the risks of inference are gone: the heading implies it at most.
 
     >>> c46()
-    imprecise
+    implied
     ✓ 计算图占的字节 | bytes held by the graph: 0
     ✗ 残留的 .grad 遇到 step() | a left-over .grad meets step(): Δθ = 0.136
     ✗ train() 里的 dropout 置零 | zeros by dropout in train(): 50.3%
@@ -33,4 +33,5 @@ def c46() -> Trial:
             f"{zeros:.1%}",
             zeros == 0,
         ),
+        implied=True,
     )

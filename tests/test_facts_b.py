@@ -1,0 +1,146 @@
+"""What the pages on summed losses, truncation and inference say holds more widely.
+
+A page shows one run; here are other sizes and settings for which its sentences stand,
+and some for which they would be false without their conditions.
+"""
+
+import copy
+
+import pytest
+import summed_loss
+import torch
+import truncation
+from inference import can_train_on, effects
+from torch import nn
+from torch.nn.functional import softplus
+from torch.nn.utils import clip_grad_norm_, clip_grad_value_
+from trials.inference import c46
+from trials.summed_loss import c32
+
+
+@pytest.mark.parametrize("length", [1, 5, 40])
+@pytest.mark.parametrize("lag", [0, 1])
+def test_per_step_and_summed_gradients_agree_while_the_graph_is_kept(length, lag):
+    task = {"length": length, "lag": min(lag, length)}
+    assert summed_loss.compare(summed_loss.per_step, **task).difference < 1e-13
+    cut = summed_loss.compare(summed_loss.truncated, 1, **task).difference
+    assert cut == 0 if length == 1 else cut > 0.1 * lag
+
+
+def test_a_larger_batch_does_not_take_the_bias_away():
+    small, large = (
+        summed_loss.compare(summed_loss.truncated, 1, batch=batch).difference
+        for batch in (1024, 8192)
+    )
+    assert abs(small - large) < 0.05 < 0.3 < large
+
+
+def test_a_sweep_whose_best_rate_is_its_last_is_refused():
+    with pytest.raises(ValueError, match=r"the best lr is 0\.1"):
+        summed_loss.tuned(0, 3, length=3, batches=(60,))
+    with pytest.raises(ValueError, match=r"lr 0\.03"):
+        truncation.best_recall([3], [60], lag=2)
+
+
+def test_all_arms_of_a_comparison_start_alike():
+    one = truncation.recall([1, 3], [0], lr=0.01)
+    other = truncation.recall([1], [0], lr=1.0, frozen=True)
+    assert torch.equal(one.accuracy[0, 0], one.accuracy[0, 1])
+    torch.testing.assert_close(one.accuracy[0, 0], other.accuracy[0, 0])
+    torch.testing.assert_close(one.readout[0, 0], other.readout[0, 0])
+
+
+@pytest.mark.parametrize("lag", [2, 3])
+def test_an_untrained_state_still_names_the_symbol(lag):
+    assert truncation.recall([1], [0], lr=0.01, lag=lag).readout.min() > 0.8
+
+
+def test_training_through_a_short_window_spoils_what_the_states_hold():
+    trained = truncation.recall([3, 4], [0, 200], lr=0.003).readout
+    before, after = trained.mean(-1)
+    assert after[0] < before[0] - 0.15
+    assert after[0] < after[1]
+    frozen = truncation.recall([3], [0, 200], lr=3.0, frozen=True).readout
+    assert torch.equal(*frozen)
+
+
+@pytest.mark.parametrize("length", [50])
+def test_when_gates_do_better_than_an_rnn_and_when_not(length):
+    def size(*cell, **options):
+        norms = summed_loss.at_first_state(*cell, length=length, **options)
+        return norms.median().log().abs()
+
+    for kind in ("GRU", "LSTM"):
+        assert size(kind) < size("RNN"), "by default"
+        assert size(kind, gain=2.0) > size("RNN", gain=2.0), "W_hh doubled"
+        assert size(kind, gain=8.0) < size("RNN", gain=8.0), "exploding"
+        assert size(kind) > size("RNN", orthogonal=True)
+        assert size(kind, 5.0) < 3
+
+
+@pytest.mark.parametrize("trial", [c32, c46])
+def test_a_definition_and_a_heading_are_shown_and_not_judged(trial):
+    assert trial().verdict == "implied"
+
+
+def test_inference_tensors_train_where_nothing_is_saved_of_them():
+    with torch.inference_mode():
+        features = torch.ones(2, 3)
+    w = torch.ones(2, 3, requires_grad=True)
+    (features + w).sum().backward()
+    torch.cat([features, w]).sum().backward()
+    assert torch.equal(w.grad, torch.full((2, 3), 2.0))
+    with pytest.raises(RuntimeError, match="cannot be saved for backward"):
+        features * w
+    assert not can_train_on(features)
+    assert can_train_on(features.clone())
+
+
+def test_eval_saves_bytes_but_keeps_the_graph():
+    train, evaluation = (effects(torch.enable_grad, mode) for mode in (True, False))
+    assert 0 < evaluation["bytes"] < train["bytes"]
+    assert evaluation["nodes"] > 0
+
+
+@pytest.mark.parametrize(
+    ("bad", "by_norm", "by_value"),
+    [
+        (torch.inf, [torch.nan, 0.0], [1.0, 1.0]),
+        (torch.nan, [torch.nan, torch.nan], [torch.nan, 1.0]),
+    ],
+)
+def test_what_clipping_makes_of_inf_and_nan(bad, by_norm, by_value):
+    for clip, left in ((clip_grad_norm_, by_norm), (clip_grad_value_, by_value)):
+        w = torch.ones(2, requires_grad=True)
+        w.grad = torch.tensor([bad, 3.0])
+        clip([w], 1.0)
+        assert torch.equal(w.grad.isnan(), torch.tensor(left).isnan())
+        torch.testing.assert_close(w.grad, torch.tensor(left), equal_nan=True)
+
+
+def test_strict_false_forgives_names_and_not_shapes():
+    layer = nn.Linear(2, 1)
+    before = copy.deepcopy(layer.state_dict())
+    keys = layer.load_state_dict({"other": torch.ones(1)}, strict=False)
+    assert keys.missing_keys == ["weight", "bias"]
+    assert all(torch.equal(before[name], p) for name, p in layer.state_dict().items())
+    with pytest.raises(RuntimeError, match="size mismatch"):
+        layer.load_state_dict(nn.Linear(3, 1).state_dict(), strict=False)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_two_nets_share_a_graph_unless_it_is_cut(seed):
+    torch.manual_seed(seed)
+    G, D = nn.Linear(4, 3), nn.Linear(3, 1)
+    fake = G(torch.randn(64, 4))
+    loss = softplus(D(fake)).mean()
+    (right,) = torch.autograd.grad(loss, D.weight, retain_graph=True)
+    score = D(fake)
+    softplus(score).mean().backward(retain_graph=True)
+    softplus(-score).mean().backward()
+    assert (D.weight.grad - right).norm() > 0.5 * right.norm()
+    D.zero_grad()
+    G.zero_grad()
+    softplus(D(fake.detach())).mean().backward()
+    torch.testing.assert_close(D.weight.grad, right)
+    assert G.weight.grad is None
