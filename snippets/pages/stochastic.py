@@ -259,7 +259,7 @@ for factor in (0.99, 1.01):
     print(f"{lr * L / 2:10.3f} {run[0]:9} {run[1]:9}")
 # --8<-- [end:nesterov-edge]
 
-# --8<-- [start:playground]
+# --8<-- [start:playground-figure]
 import json
 
 offset = start - best
@@ -287,4 +287,4 @@ settings = {
 }
 drawn = svg(figure, "playground")
 print(f"<div data-descent='{json.dumps(settings)}'>\n{drawn}\n</div>")
-# --8<-- [end:playground]
+# --8<-- [end:playground-figure]

@@ -103,7 +103,7 @@ class FormulaTreeprocessor(Treeprocessor):
         for parent in list(root.iter()):
             for child in list(parent):
                 if child.get("class") == "arithmatex":
-                    tex = (child.text or "").strip()[2:-2].strip()
+                    tex = html.unescape(child.text or "").strip()[2:-2].strip()
                     self.formula(parent, child, tex)
 
     def formula(self, parent: etree.Element, child: etree.Element, tex: str) -> None:

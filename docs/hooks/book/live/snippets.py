@@ -6,6 +6,7 @@ import ast
 import contextlib
 import re
 import sys
+import textwrap
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
@@ -134,7 +135,7 @@ class Snippets:
                 f"{self.place(file)}: the section {name!r} must begin once and end once"
             )
         start, end = marks
-        code = text[start.end() + 1 : end.start()]
+        code = textwrap.dedent(text[start.end() + 1 : end.start()].rstrip(" "))
         line = text.count("\n", 0, start.end()) + 2
         skipped = len(code) - len(code.lstrip("\n"))
         return Section(code.strip("\n"), self.place(file), line + skipped)

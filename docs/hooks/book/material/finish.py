@@ -56,7 +56,12 @@ def finished(output: str, page, site, body: dict) -> str:
     letters = set(body["letters"]) | set(math_letters(str(page.title)))
     style = math_font.style(letters, source, site.store)
     if style:  # while the style sheet is fetched, the font is made ready
-        output = before(output, '<link rel="stylesheet"', f"{style}\n")
+        first = (
+            '<link rel="stylesheet"'
+            if '<link rel="stylesheet"' in output
+            else "</head>"
+        )
+        output = before(output, first, f"{style}\n")
     output = after_heading(output, body["bar"])
     output = markup.light(output)
     root = site.folder

@@ -69,6 +69,7 @@ class Site:
         self.run: Run | None = None
         self.entries: dict[str, list[dict]] = {}
         self.lists: list[markdown_copy.Entry] = []
+        self.order: dict[str, int] = {}  # of the pages, in the navigation
         self.lost: dict[str, str] = {}  # the 404 page of each language
         self.staging = None if serving else Staging(Path(config.site_dir))
         self.print = self.fingerprint()
@@ -86,7 +87,7 @@ class Site:
     @property
     def language(self) -> str:
         """Return the language that is being built."""
-        return self.i18n.current_language
+        return self.i18n.current_language or self.default
 
     @property
     def last_language(self) -> bool:
@@ -311,6 +312,9 @@ class Site:
     def page_context(self, context, page):
         """Tell the template what it needs of a page."""
         kept = self.rendered.get(page.file.src_uri)
+        self.order = {
+            each.url: number for number, each in enumerate(context["nav"].pages)
+        }
         if kept and kept.html:
             return context
         self.config.extra["scope"] = context["base_url"]  # where colours are kept
@@ -406,7 +410,7 @@ class Site:
             self.config.site_name,
             " ".join((self.config.site_description or "").split()),
             self.config.extra["build"]["torch"],
-            self.lists,
+            sorted(self.lists, key=lambda e: self.order.get(e.url, len(self.order))),
             to,
             others,
         )

@@ -88,8 +88,9 @@ def copy(view: View, address: Callable[[str], str]) -> str:
                 parts.append(re.sub(r"^", mark, text, flags=re.MULTILINE))
             case Verdict():
                 parts.append("\n".join(f"> - {line}" for line in piece.lines))
+                parts.append(fence(piece.code, "python"))
             case Code():
-                if piece.cell.kind not in ("figure", "setup"):
+                if piece.cell.kind != "figure":
                     parts.append(fence(piece.code, "python"))
                 parts += [shown_as(*data_of(output)) for output in piece.outputs]
     return "\n\n".join(part for part in parts if part) + "\n"

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from posixpath import dirname, relpath
 from typing import Any
 
-from ..content.view import TRIAL, View, shown, trial_lines, verdict_words
+from ..content.view import KINDS, TRIAL, View, shown, trial_lines, verdict_words
 from ..content.words import WORDS
 from ..live import values
 from ..live.evaluate import Bundle
@@ -117,6 +118,22 @@ def prose(view: View, step: Prose, quoted: bool) -> Iterator[Piece]:
         end = heading.end()
     if rest := text[end:].strip("\n"):
         yield Text(rest, quoted)
+
+
+def ledger(view: View) -> Iterator[Piece]:
+    """Yield the claims of the book by section, with their verdicts and cases."""
+    claims, words = sorted(view.claims, key=lambda c: c.id), WORDS[view.language]
+    counts = [f"{words[kind]} {view.counts.get(kind, 0)}" for kind in KINDS]
+    yield Text(" · ".join(counts))
+    for number, section in enumerate(dict.fromkeys(c.section for c in claims), start=1):
+        yield Heading(2, section, f"section-{number}")
+        for claim in claims:
+            if claim.section == section:
+                place = f"{relpath(claim.source, dirname(view.page.source))}#{claim.id}"
+                verdict = verdict_words(claim.trial, words)
+                lines = [f"- **{verdict}** {claim.quote} [{claim.id.upper()}]({place})"]
+                cases = trial_lines(claim.trial, view.language) if claim.trial else []
+                yield Text("\n".join([*lines, *(f"    - {case}" for case in cases)]))
 
 
 def with_links(text: str, address: Callable[[str], str]) -> str:
