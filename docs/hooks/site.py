@@ -1,7 +1,7 @@
 """The only hook that MkDocs knows: every event of a build, and what happens in it.
 
-static-i18n builds the languages one after the other: each has the events from ``config``
-to ``post_build``, the default language first, and the last one ends the build.
+static-i18n builds the languages one after the other: each has the events from
+``config`` to ``post_build``, the default language first, and the last one ends the build.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class Hook:
             logger.setLevel(logging.WARNING)
 
     def blames_no_page(self, record: logging.LogRecord) -> bool:
-        """Keep MkDocs from blaming the page that happened to wait when a cell failed."""
+        """Keep MkDocs from blaming the page that waited when a cell failed."""
         blames = record.getMessage().startswith("Error reading page")
         return not (blames and self.site and self.site.failed)
 

@@ -1,4 +1,4 @@
-"""What is rendered is kept: pages whose source, results and settings are as they were."""
+"""What is rendered is kept: pages of which nothing has changed."""
 
 from __future__ import annotations
 

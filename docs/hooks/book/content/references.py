@@ -21,6 +21,7 @@ class ReferenceTreeprocessor(Treeprocessor):
         for element in root.iter():
             inside = "" if element.tag in CODE else element.text
             for text in (inside, element.tail):
-                if text and not isinstance(text, AtomicString):
-                    if found := LEFT.search(text):
-                        raise Fault(f"the reference {found[0]} leads nowhere")
+                plain = text and not isinstance(text, AtomicString)
+                found = plain and LEFT.search(text)
+                if found:
+                    raise Fault(f"the reference {found[0]} leads nowhere")

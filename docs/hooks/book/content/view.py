@@ -143,7 +143,8 @@ class View:
 def verdict_words(trial: dict[str, Any] | None, words: dict[str, str]) -> str:
     """Return the word for a verdict, and whether the statement is an opinion.
 
-    >>> verdict_words({"verdict": "true", "opinion": True}, {"true": "T", "opinion": "?"})
+    >>> trial = {"verdict": "true", "opinion": True}
+    >>> verdict_words(trial, {"true": "T", "opinion": "?"})
     'T?'
     """
     if not trial:

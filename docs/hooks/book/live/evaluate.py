@@ -89,7 +89,7 @@ def reason_for(error: BaseException) -> str:
 
 
 def left_behind(threads: int) -> str:
-    """Return what a cell has left running, if there were that many threads, or nothing."""
+    """Return what a cell has left running, or nothing; threads: how many there were."""
     if _thread._count() > threads:
         return "it left a thread running"
     for name in ("forkserver", "resource_tracker"):  # which multiprocessing keeps

@@ -1,6 +1,6 @@
 """Run a lab: a page whose cells run in a Jupyter kernel, by mkdocs-jupyter.
 
-mkdocs-jupyter runs it and makes a page of it, with prompts, scripts and 600 KB of style.
+mkdocs-jupyter runs it and makes a page of it, with prompts and 600 KB of style.
 Of that page nothing is kept: the outputs are taken from the kernel.
 """
 

@@ -209,7 +209,7 @@ class Reader:
         return [Prose(line, block, self.values(line, block))]
 
     def fence(self, line: int, block: str) -> list[Step]:
-        """Return the step of a fence: a cell of a lab, a cell with options, or prose."""
+        """Return the step of a fence: of a lab, of a cell with options, or prose."""
         if self.lab and PYTHON.match(block):
             code = LAB.fullmatch(block)
             if not code:

@@ -79,8 +79,8 @@ class Snippets:
     def __init__(self, directory: Path) -> None:
         """Read the modules, not hidden files.
 
-        Fault for a file that is no text or no Python, or has the name of a module of the
-        standard library, which it would hide from all others.
+        Fault for a file that is no text or no Python, or has the name of a module
+        of the standard library, which it would hide from all others.
         """
         self.directory = directory
         self.sources: dict[str, str] = {}
@@ -127,7 +127,7 @@ class Snippets:
         return self.sources[module]
 
     def section(self, file: str, name: str) -> Section:
-        """Return a named section of a file; Fault unless it stands there once, whole."""
+        """Return a named section of a file; Fault unless it is there once, whole."""
         text = self.source(module_of(file))
         marks = [m for m in MARK.finditer(text) if m[2] == name]
         if [mark[1] for mark in marks] != ["start", "end"]:
@@ -141,7 +141,7 @@ class Snippets:
         return Section(code.strip("\n"), self.place(file), line + skipped)
 
     def sections(self, file: str) -> list[str]:
-        """Return the names of a file's sections, in order; none where there is no file."""
+        """Return the names of a file's sections, in order; none without the file."""
         text = self.sources.get(module_of(file), "")
         return [mark[2] for mark in MARK.finditer(text) if mark[1] == "start"]
 
@@ -161,7 +161,7 @@ class Snippets:
         return name
 
     def reach(self, code: str) -> tuple[set[str], set[str]]:
-        """Return the modules of this folder and those of libraries that code reaches."""
+        """Return the modules, of this folder and of libraries, that code reaches."""
         todo, mine, libraries = set(imported(code)), set(), set()
         while todo:
             name = todo.pop()

@@ -145,7 +145,7 @@ class Store:
         return {}, math.inf
 
     def write(self, name: str, things: dict[str, Any], seconds: float = 0.0) -> str:
-        """Keep things, whole or not at all; return why it was impossible, or nothing."""
+        """Keep things, whole or not at all; return why that failed, or nothing."""
         if self.directory is None:
             return ""
         body = json.dumps([things, seconds], ensure_ascii=False)

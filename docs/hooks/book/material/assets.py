@@ -1,4 +1,4 @@
-"""Ship what pages ask for and no more: one style sheet, scripts that hold nothing up."""
+"""Ship what pages ask for: one style sheet, scripts that hold nothing up."""
 
 from __future__ import annotations
 

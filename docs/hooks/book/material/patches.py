@@ -1,7 +1,7 @@
 """All that we change in the output or the internals of other projects, in one table.
 
-Each patch says what it replaces, how often that must be found, why, and in which version
-it was seen. Another count stops the build in one line.
+Each patch says what it replaces, how often that must be found, why, and in which
+version it was seen. Another count stops the build in one line.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ class Patch:
 
     where: what it is done to: "page", "404", a file below ``assets``, or "internals".
     pattern: of text, or the attribute that is replaced or called. times: how often it
-    must be found in each; "n" for the number of languages, None for once or more in all.
+    must be found in each; "n" for the number of languages, None for once or more.
     """
 
     name: str
@@ -40,7 +40,8 @@ class Patch:
 PATCHES = (
     Patch(
         "style-sheets", "mkdocs-material", "9.8.1", "page 404",
-        r'<link rel="stylesheet" href="[^"]*/(?:main|palette)\.\w+\.min\.css">\n?', "", 2,
+        r'<link rel="stylesheet" href="[^"]*/(?:main|palette)\.\w+\.min\.css">\n?',
+        "", 2,
         "its style sheets and ours are one file",
     ),
     Patch(
@@ -57,7 +58,7 @@ PATCHES = (
         "toggles", "mkdocs-material", "9.8.1", "page 404",
         r'<input class="md-toggle" ([^>]*) autocomplete="off">',
         r'<input class="md-toggle" \1 form="__toggles">', 2,
-        "HTML does not allow autocomplete on a checkbox; it belongs to a form that has it",
+        "HTML allows no autocomplete on a checkbox; it belongs to a form that has it",
     ),
     Patch(
         "alternates", "mkdocs-static-i18n", "1.3.1", "page",
@@ -91,8 +92,8 @@ PATCHES = (
     ),
     Patch(
         "headings-cache", "markdown-exec", "1.12.6", "internals",
-        "markdown_exec._internal.rendering:_register_headings_processors.cache_clear", "",
-        1, "it keeps every Markdown instance for ever",
+        "markdown_exec._internal.rendering:_register_headings_processors.cache_clear",
+        "", 1, "it keeps every Markdown instance for ever",
     ),
     Patch(
         "kernel", "nbconvert", "7.17.2", "internals",

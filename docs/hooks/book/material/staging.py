@@ -124,7 +124,8 @@ class Staging:
         for path in sorted(self.whole.rglob("*"), reverse=True):
             place = path.relative_to(self.whole)
             if place not in new and not place.parts[0].startswith("."):
-                path.rmdir() if path.is_dir() and not path.is_symlink() else path.unlink()
+                folder = path.is_dir() and not path.is_symlink()
+                path.rmdir() if folder else path.unlink()
 
     def drop(self) -> None:
         """Take away what is left of the build."""

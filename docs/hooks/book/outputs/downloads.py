@@ -50,7 +50,7 @@ def colab(repo_url: str | None, path: str) -> str:
 
 
 def modules_of(view: View) -> list[str]:
-    """Return the snippets that a page shows, its script first, or that a lab is named."""
+    """Return the snippets that a page shows, its script first, or a lab's own."""
     files = [f.partition("/")[2] for f in view.page.modules]
     files.sort(key=lambda file: not file.startswith("pages/"))
     if not files:

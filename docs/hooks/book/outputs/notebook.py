@@ -2,7 +2,7 @@
 
 The notebook holds prose, cells and outputs as on the page, in the page's language. It
 carries the modules of ``snippets/`` that its cells import, and names in its first cell
-what to install; so does a snippet's file. Nothing runs here, and no library is imported.
+what to install; so does a snippet's file. Nothing runs here, nothing is imported.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A page as it came out, in plain pieces: what notebook, copy and search are made of."""
+"""A page as it came out, in pieces: what notebook, copy and search are made of."""
 
 from __future__ import annotations
 
@@ -100,11 +100,7 @@ def prose(view: View, step: Prose, quoted: bool) -> Iterator[Piece]:
     """Yield the headings of a block of prose, and its text with its values."""
     text = SETTING.sub("", step.text) if quoted else step.text
     if text.strip() == "<!-- ledger -->":
-        for claim in sorted(view.claims, key=lambda claim: claim.id):
-            verdict = verdict_words(claim.trial, WORDS[view.language])
-            yield Text(
-                f"- **{verdict}** {claim.quote} [{claim.id.upper()}](#{claim.id})"
-            )
+        yield from ledger(view)
         return
     if not values.FENCE.match(text):
         texts = [view.value(cell) for cell in step.values]
