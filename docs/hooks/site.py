@@ -1,7 +1,7 @@
 """The only hook that MkDocs knows: every event of a build, and what happens in it.
 
 static-i18n builds the languages one after the other: each has the events from
-``config`` to ``post_build``, the default language first, and the last one ends the build.
+``config`` to ``post_build``, the default language first; the last one ends the build.
 """
 
 from __future__ import annotations
