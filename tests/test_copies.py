@@ -71,7 +71,8 @@ def test_a_copy_quotes_the_claims_with_their_verdicts(copied):
     _, page, text = copied
     for trial in page.select(".trial li"):
         what = trial.select_one("span").get_text()
-        line = f"{what}: {trial.select_one('output').get_text()}"
+        between = "：" if page.html["lang"].startswith("zh") else ": "
+        line = f"{what}{between}{trial.select_one('output').get_text()}"
         sign = "✓" if "yes" in trial["class"] else "✗"
         assert f"- {sign} {line}" in text
         assert " | " not in line  # one language only
