@@ -30,7 +30,7 @@ for name in ("default", "orthogonal"):
 # --8<-- [end:bias]
 
 # --8<-- [start:bias-figure]
-from plotting import axes, style, svg
+from plotting import INK, axes, style, svg
 
 labels = ("k", "‖g(k) − g‖ / ‖g‖"), ("k", "cos(g(k), g)")
 figure, left, right = axes(*labels, columns=2, height=2.6, xscale="log")
@@ -99,10 +99,10 @@ for number, updates in enumerate(budgets):
         panel.plot(windows, values, ".", color=line["color"], alpha=0.5)
     level = frozen[updates, 1].accuracy.mean()
     left.axhline(level, color=line["color"], linewidth=0.8)
-right.axhline(untrained, color="black", linewidth=0.8)
+right.axhline(untrained, color=INK, linewidth=0.8)
 for panel in (left, right):
     panel.set(ylim=(0.2, 1.03), xticks=windows)
-left.legend(loc="upper left")
+left.legend(loc="lower right")
 print(svg(figure, "recalled"))
 # --8<-- [end:recalled-figure]
 
