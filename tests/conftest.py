@@ -34,7 +34,11 @@ def build(directory: Path) -> None:
     with tempfile.TemporaryDirectory() as results:
         for _ in range(3):
             built = subprocess.run(
-                [sys.executable, *"-m mkdocs build --strict -d".split(), directory],
+                [
+                    sys.executable,
+                    *["-m", "mkdocs", "build", "--strict", "-d"],
+                    directory,
+                ],
                 cwd=ROOT,
                 env=os.environ
                 | {
