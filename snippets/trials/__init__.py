@@ -1,0 +1,1 @@
+"""Trials of the post's statements: a module for each page that quotes some."""
