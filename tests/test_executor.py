@@ -11,6 +11,8 @@ import time
 from pathlib import Path
 
 import pytest
+from book.live import page, run
+from book.live.snippets import Snippets
 from project import CODE, OUTPUT, Project, alive
 
 
@@ -28,6 +30,20 @@ def test_a_cell_runs_once_for_both_languages(project, tmp_path_factory):
     for page in ("", "en"):
         assert ">ran\n" in project.html(page)
         assert "Value 42.0." in project.html(page)
+
+
+def test_a_value_is_one_cell_on_whichever_side_of_a_claim_it_is_said(tmp_path):
+    """As two, it would be twice in the page, whose results then never were complete."""
+    trials = tmp_path / "trials"
+    trials.mkdir()
+    (trials / "index.py").write_text("def c01():\n    return None\n")
+    snippets = Snippets(tmp_path)
+    value, claim = "Value {{ 6 * 7 }}.", "/// claim | c01 | “It is.”\nSo.\n///"
+    pages = [
+        page.read("index.md", language, "index", "\n\n".join(parts), snippets)
+        for language, parts in (("zh", (value, claim)), ("en", (claim, value)))
+    ]
+    assert [cell.kind for cell in run.merge(pages)] == ["value", "trial"]
 
 
 def test_only_what_a_change_reaches_runs_again(project):

@@ -54,18 +54,16 @@ def merge(pages: list[Page]) -> list[Cell]:
     Fault where the languages do not show the same cells, or have other headings.
     """
     first, *others = pages
-    rows: dict[str, list[Cell]] = {}
+    rows: dict[str, dict[str, Cell]] = {}
     for page in pages:
         after = ""
         for cell in page.cells:
-            if cell.kind != "value":
+            if cell.kind not in ("value", "trial"):
                 after = cell.id
-                rows.setdefault(after, [])
-            if cell.id not in [each.id for each in rows.setdefault(after, [])]:
-                rows[after].append(cell)
+            rows.setdefault(after, {}).setdefault(cell.id, cell)
     for page in others:
         compare(first, page)
-    return [cell for row in rows.values() for cell in row if cell.runs]
+    return [cell for row in rows.values() for cell in row.values() if cell.runs]
 
 
 def compare(first: Page, other: Page) -> None:
