@@ -46,7 +46,7 @@ def c22() -> Trial:
     ✓ h ← (i + h) w + b: +0.0000
     ✓ 旧教程的单元，w_hh = w_ih | the old tutorial's cell, w_hh = w_ih: +0.0000
     ✗ 旧教程的单元，w_hh ≠ w_ih | the old tutorial's cell, w_hh ≠ w_ih: -0.5078
-    ✗ nn.RNN，w_hh = w_ih | nn.RNN, w_hh = w_ih: -1.6486
+    ✗ nn.RNN, w_hh = w_ih: -1.6486
     """
     i, h, w, b = [1.0, 2.0, 3.0], 0.5, 0.5, 0.25
     post = (((i[0] + h) * w + b + i[1]) * w + b + i[2]) * w + b
@@ -57,7 +57,7 @@ def c22() -> Trial:
         "h ← (i + h) w + b": made_up,
         "旧教程的单元，w_hh = w_ih | the old tutorial's cell, w_hh = w_ih": same,
         "旧教程的单元，w_hh ≠ w_ih | the old tutorial's cell, w_hh ≠ w_ih": own,
-        "nn.RNN，w_hh = w_ih | nn.RNN, w_hh = w_ih": torch_rnn,
+        "nn.RNN, w_hh = w_ih": torch_rnn,
     }
     gaps = {what: state - post for what, state in cases.items()}
     return Trial(

@@ -25,6 +25,9 @@ WIDTHS = {"\u200a": 0.0556, "\u2009": 0.1667, "\u2005": 0.2222, "\u2005\u200a": 
 SPACE = re.compile(
     rf"<mtext>({'|'.join(sorted(WIDTHS, reverse=True))})(\u2063?)</mtext>"
 )
+# A function's name in a subscript: KaTeX adds its application, which has no place there.
+APPLIED = re.compile(r"<mo>\u2061</mo>(?=</m(?:sub|sup|subsup)>)")
+ANNOTATION = re.compile(r"<annotation.*?</annotation>", re.DOTALL)
 TAG = re.compile(r"<annotation.*?</annotation>|<[^>]*>", re.DOTALL)
 # A letter that stands alone is set in italics, which are characters of their own.
 ITALICS = {
@@ -60,6 +63,8 @@ def mathml(tex: str, display: bool = False) -> str:
 
     >>> "<msub><mi>m</mi><mi>t</mi></msub>" in mathml("m_t")
     True
+    >>> "<mi>max</mi></msub>" in mathml(r"T_{\max}")
+    True
     >>> mathml(r"\frac{")  # doctest: +ELLIPSIS
     Traceback (most recent call last):
     book.errors.Fault: $\frac{$: KaTeX parse error: Unexpected end of input in a ...
@@ -72,7 +77,7 @@ def mathml(tex: str, display: bool = False) -> str:
         reason = re.search(r"KaTeX parse error.*", str(error))
         raise Fault(f"${tex}$: {reason.group() if reason else error}") from None
     start, end = rendered.index("<math"), rendered.index("</math>") + len("</math>")
-    return SPACE.sub(space, rendered[start:end])
+    return APPLIED.sub("", SPACE.sub(space, rendered[start:end]))
 
 
 @cache
@@ -110,7 +115,10 @@ class FormulaTreeprocessor(Treeprocessor):
         """Put a formula in the place of its source."""
         view = self.md.book.view
         display = child.tag == "div"
-        mark = self.md.htmlStash.store(mathml(tex, display))
+        markup = mathml(tex, display)
+        if parent.tag in ("h1", "h2", "h3", "h4"):  # whose text alone becomes a title
+            markup = ANNOTATION.sub("", markup)
+        mark = self.md.htmlStash.store(markup)
         if view:
             view.letters |= characters(tex)
         if display:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import re
+import html
 
 from mkdocs.utils import get_relative_url
 
-from ..content.formulas import spoken
 from . import languages, markup, math_font, previews, search
 
 FORM = '<form id="__toggles" autocomplete="off" hidden></form>'
-FORMULA = re.compile(r"\\\((.*?)\\\)")
 FEED = {"zh": "更新", "en": "Changes"}
 TOGGLE = '<input class="md-toggle" '
 
@@ -43,18 +41,12 @@ def common(output: str, site, where: str, place: str) -> str:
     )
 
 
-def title_of(page) -> str:
-    r"""Return the title of a page as text: its formulas as they are set."""
-    return FORMULA.sub(lambda formula: spoken(formula[1]), str(page.title))
-
-
 def finished(output: str, page, site, body: dict) -> str:
     """Return a page as it is served."""
     source, language = page.file.src_uri, site.language
     output = common(output, site, "page", f"docs/{source}")
     output = before(output, "<link ", languages.tags(page, site.config))
-    letters = set(body["letters"]) | set(math_letters(str(page.title)))
-    style = math_font.style(letters, source, site.store)
+    style = math_font.style(set(body["letters"]), source, site.store)
     if style:  # while the style sheet is fetched, the font is made ready
         first = (
             '<link rel="stylesheet"'
@@ -74,14 +66,9 @@ def finished(output: str, page, site, body: dict) -> str:
         '<link rel="alternate " type="text/markdown" href="index.md">',
         f'<link rel="describedby" href="{covers}">',
     ]
-    if tags := previews.preview(page, site.config, title_of(page)):
+    if tags := previews.preview(page, site.config, html.unescape(str(page.title))):
         links.append(tags)
     return before(output, "</head>", "\n".join([*links, ""]))
-
-
-def math_letters(title: str) -> str:
-    """Return the characters of the formulas in a title."""
-    return "".join(spoken(tex) for tex in FORMULA.findall(title))
 
 
 def template_finished(output: str, site) -> str:

@@ -7,7 +7,7 @@ import html
 import platform
 from collections.abc import Callable
 from pathlib import Path
-from posixpath import dirname, join, normpath
+from posixpath import dirname
 
 from markdown_exec._internal.rendering import _register_headings_processors
 from mkdocs import utils
@@ -26,6 +26,7 @@ from ..live.store import Store, digest, version
 from ..outputs import downloads, footer_and_feed, markdown_copy, search_entries
 from . import assets, first_screen, languages, search
 from .finish import finished, template_finished
+from .links import Links
 from .patches import Table
 from .staging import Staging
 
@@ -241,39 +242,14 @@ class Site:
             return kept.body["content"] if kept else content
         folder = dirname(page.file.dest_uri)
 
-        def place(target: str) -> tuple[str, str]:
-            """Return where a link leads, on the site, and its anchor."""
-            path, mark, anchor = target.partition("#")
-            if not path:
-                return page.url, f"{mark}{anchor}"
-            name = normpath(join(dirname(source), path))
-            file = files.get_file_from_path(name)
-            return (file.url if file else ""), f"{mark}{anchor}"
-
-        def published(target: str) -> str:
-            if "://" in target or target.startswith(("mailto:", "#")):
-                return target
-            url, anchor = place(target)
-            site = (self.config.site_url or "").rstrip("/")
-            return f"{site}/{url.removeprefix('./')}{anchor}" if site and url else ""
-
-        def here(target: str) -> str:
-            if "://" in target or target.startswith("mailto:"):
-                return target
-            url, anchor = place(target)
-            if not url:
-                return ""
-            return (
-                published(target)
-                if self.config.site_url and not target.startswith("#")
-                else get_relative_url(url, page.url) + anchor
-            )
-
+        links = Links(page, files, (self.config.site_url or "").rstrip("/"))
+        here, listed = links.seen_from(page.url), links.seen_from(self.folder)
         kept.body = keep(page, content) | {
-            "files": downloads.files_of(view, folder, published, here),
+            "files": downloads.files_of(view, folder, links.published, here),
             "bar": downloads.bar(view, folder, self.config.repo_url),
             "search": search_entries.entries(view, page.url.removeprefix("./")),
             "below": first_screen.below(view),
+            "listed": markdown_copy.copy(view, listed),
             "about": footer_and_feed.description(view),
             "letters": "".join(sorted(view.letters)),
         }
@@ -351,9 +327,7 @@ class Site:
                 title=page.title,
                 about=self.about(page),
                 url=page.url,
-                text=kept.body["files"][
-                    join(dirname(page.file.dest_uri), downloads.COPY)
-                ],
+                text=kept.body["listed"],
             )
         )
         self.shelf.put(source, kept)

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from bs4 import BeautifulSoup
 
 from ..content.view import View
-from ..content.words import WORDS as CONTENT
 from .transcript import Code, Heading, Text, Verdict, data_of, pieces, with_links
 
 WORDS = {
@@ -141,6 +140,3 @@ def lists(
         "llms.txt": "\n\n".join(index) + "\n",
         "llms-full.txt": "\n\n".join(whole) + "\n",
     }
-
-
-__all__ = ["CONTENT", "Entry", "copy", "lists"]

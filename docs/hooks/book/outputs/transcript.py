@@ -8,13 +8,14 @@ from dataclasses import dataclass, field
 from posixpath import dirname, relpath
 from typing import Any
 
-from ..content.view import KINDS, TRIAL, View, shown, trial_lines, verdict_words
+from ..content.view import KINDS, View, shown, trial_lines, verdict_words
 from ..content.words import WORDS
 from ..live import values
 from ..live.evaluate import Bundle
 from ..live.page import HEADING, Cell, Closing, Opening, Prose, Shown
 
 SETTING = re.compile(r"^ {4,}[\w-]+:.*$\n?", re.MULTILINE)
+TAG = re.compile(r"^ *</?div\b[^>\n]*>\n?", re.MULTILINE)  # of the source
 PLACE = re.compile(r"\n +\{ #[\w-]+ \}(?=\n|$)")
 LINK = re.compile(
     r"(?P<other>`[^`\n]+`|\$[^$\n]+\$)"
@@ -105,7 +106,7 @@ def prose(view: View, step: Prose, quoted: bool) -> Iterator[Piece]:
     if not values.FENCE.match(text):
         texts = [view.value(cell) for cell in step.values]
         text = values.put_in(text, texts, view.counts)
-        text = PLACE.sub("", text)
+        text = TAG.sub("", PLACE.sub("", text))
     end = 0
     for heading in HEADING.finditer(text):
         if before := text[end : heading.start()].strip("\n"):
@@ -165,15 +166,3 @@ def data_of(output: Bundle) -> tuple[str, str]:
     kinds = ("image/svg+xml", "text/html", "text/markdown", "text/plain")
     kind = next(kind for kind in kinds if kind in output)
     return kind, str(output[kind])
-
-
-__all__ = [
-    "TRIAL",
-    "Code",
-    "Heading",
-    "Text",
-    "Verdict",
-    "data_of",
-    "pieces",
-    "with_links",
-]
