@@ -67,10 +67,19 @@ def pytest_addoption(parser) -> None:
         metavar="NAME",
         help='run what concerns a page, such as "adam" or "labs/race"',
     )
+    parser.addoption(
+        "--every",
+        action="store_true",
+        help="run each notebook and each script again, not some of them (20 minutes)",
+    )
 
 
 def pytest_collection_modifyitems(config, items) -> None:
-    """Mark each test by what it needs; with --page, keep what concerns that page."""
+    """Mark each test by what it needs; keep what is asked for.
+
+    With --page, what concerns that page. Without --every, of what runs the code of
+    each page once more, the pages that stand for their kind.
+    """
     for item in items:
         for fixture in set(MARKERS) & set(getattr(item, "fixturenames", ())):
             item.add_marker(MARKERS[fixture])
@@ -78,11 +87,19 @@ def pytest_collection_modifyitems(config, items) -> None:
             item.add_marker("build")
         if why := unsettled.reason(item):
             item.add_marker(pytest.mark.xfail(reason=why, strict=False))
-    page = config.getoption("--page")
+    page, kept = config.getoption("--page"), items[:]
     if page:
-        kept = [item for item in items if concerns(item, page)]
-        config.hook.pytest_deselected(items=[i for i in items if i not in kept])
-        items[:] = kept
+        kept = [item for item in kept if concerns(item, page)]
+    elif not config.getoption("--every"):
+        kept = [item for item in kept if stands_for_its_kind(item)]
+    config.hook.pytest_deselected(items=[item for item in items if item not in kept])
+    items[:] = kept
+
+
+def stands_for_its_kind(item) -> bool:
+    """Tell whether a test runs always: not each page's code is run once more."""
+    mark = item.get_closest_marker("of_each_page")
+    return not mark or bool({*mark.args} & {*item.callspec.params.values()})
 
 
 def builds(item) -> bool:

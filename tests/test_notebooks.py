@@ -1,7 +1,9 @@
 """The downloads: each notebook and each file runs by itself and shows what pages show.
 
-The notebooks of English run; those of Chinese are shown to be equal but for comments
-and strings, and their outputs but for words. Nothing of the repository is on a path.
+The notebooks of English run, those that stand for their kind, or with --every all of
+them; each is shown to hold the cells of its page's script, which the build has run.
+Those of Chinese are shown to be equal but for comments and strings, and their outputs
+but for words. Nothing of the repository is on a path.
 """
 
 import ast
@@ -13,6 +15,8 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from book.content.view import shown
+from book.outputs.notebook import displayed
 from bs4 import BeautifulSoup
 from nbclient import NotebookClient
 from project import CODE, OUTPUT, ROOT, Project
@@ -29,6 +33,9 @@ SCRIPTS = [
     for name in NAMES
     if (SNIPPETS / "pages" / f"{name.replace('-', '_')}.py").exists()
 ]
+SECTION = re.compile(
+    r"^# --8<-- \[start:([\w-]+)\]\n(.*?)^# --8<-- \[end:\1\]$", re.M | re.S
+)
 SHOWN = "\n".join(path.read_text("utf-8") for path in DOCS.rglob("*.md"))
 FILES = sorted(
     path.stem
@@ -36,6 +43,7 @@ FILES = sorted(
     if f'"{path.name}:' in SHOWN or (DOCS / "labs" / f"{path.stem}.md").exists()
 )
 FILES.remove("processes")  # which torchrun starts: its notebook runs it
+FILES.remove("training_loop")  # which is a program: a test of its own runs it
 
 
 def read(site: Path, language: str, name: str):
@@ -87,6 +95,7 @@ def alone(monkeypatch):
         monkeypatch.delenv(name, raising=False)
 
 
+@pytest.mark.of_each_page("clipping", "cross-entropy", "sparse", "index", "no-grad")
 @pytest.mark.parametrize("name", NAMES)
 def test_a_notebook_runs_by_itself_and_shows_what_the_page_shows(
     name, site, alone, tmp_path
@@ -105,6 +114,21 @@ def test_a_notebook_runs_by_itself_and_shows_what_the_page_shows(
     then, now = code_cells(built, "install", "set-up"), code_cells(fresh, "set-up")
     for old, new in zip(then, now, strict=True):
         assert shows(new) == shows(old), old.source
+
+
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_the_cells_of_a_notebook_are_the_script_of_its_page(name, site):
+    """So what the build ran is what a notebook runs: its own cells, in their order."""
+    text = (SNIPPETS / "pages" / f"{name.replace('-', '_')}.py").read_text("utf-8")
+    own = code_cells(read(site, "en", name), "install", "set-up")
+    cells = {cell.id[4:]: cell.source for cell in own}
+    sections = SECTION.findall(text)
+    assert [cell for cell in cells if cell in dict(sections)] == [*dict(sections)]
+    for section, code in sections:
+        code = shown(code, "en").strip("\n")
+        if section.endswith("-figure"):
+            code = displayed(code).rstrip("\n")
+        assert cells[section] == code, section
 
 
 class WithoutStrings(ast.NodeTransformer):
@@ -173,6 +197,7 @@ def run_alone(site: Path, file: str, directory: Path) -> str:
     return run.stdout
 
 
+@pytest.mark.of_each_page("clipping", "cross-entropy", "sparse", "index", "no-grad")
 @pytest.mark.parametrize("page", SCRIPTS)
 def test_a_script_runs_by_itself_and_prints_what_its_page_shows(
     page, site, alone, tmp_path
@@ -189,9 +214,39 @@ def test_a_script_runs_by_itself_and_prints_what_its_page_shows(
     assert shown or "print(" not in printed
 
 
-@pytest.mark.parametrize("module", FILES)
-def test_a_file_of_functions_runs_by_itself(module, site, alone, tmp_path):
-    assert run_alone(site, f"{module}.py", tmp_path) == ""
+RUN_EACH = """
+import os
+import runpy
+import sys
+
+import matplotlib.pyplot
+import torch
+
+for name in sys.argv[1:]:
+    if not (child := os.fork()):
+        try:
+            runpy.run_path(name, run_name="__main__")
+        finally:
+            sys.stdout.flush()
+            os._exit(sys.exc_info()[0] is not None)
+    _, status = os.waitpid(child, 0)
+    print(name, status, flush=True)
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system cannot fork")
+def test_each_file_of_functions_runs_by_itself(site, alone, tmp_path):
+    """In a process of its own, in which torch has been imported: that is slow."""
+    files = [site / "snippets" / f"{module}.py" for module in FILES]
+    run = subprocess.run(
+        [sys.executable, "-I", "-c", RUN_EACH, *files],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert run.returncode == 0, run.stderr
+    assert run.stdout.splitlines() == [f"{file} 0" for file in files], run.stderr
 
 
 def test_each_file_that_a_page_shows_is_there_to_download(site):

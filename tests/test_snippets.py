@@ -15,7 +15,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 SNIPPETS, DOCS = ROOT / "snippets", ROOT / "docs" / "zh"
 FUNCTIONS = sorted(path.stem for path in SNIPPETS.glob("*.py"))
-TRIALS = sorted(f"trials.{path.stem}" for path in (SNIPPETS / "trials").glob("*.py"))
+TRIALS = sorted(f"trials.{path.stem}" for path in (SNIPPETS / "trials").glob("[!_]*.py"))
 SCRIPTS = sorted(f"pages.{path.stem}" for path in (SNIPPETS / "pages").glob("*.py"))
 SECTION = re.compile(r"^ *# --8<-- \[(start|end):([\w-]+)\]$", re.MULTILINE)
 INCLUDE = re.compile(r'^ *--8<-- "([\w/]+\.py):([\w-]+)"$', re.MULTILINE)
@@ -42,7 +42,7 @@ def public_functions(module):
 
 
 def test_there_are_three_rooms_and_nothing_else():
-    found = {path.relative_to(SNIPPETS) for path in SNIPPETS.rglob("*.py")}
+    found = {path.relative_to(SNIPPETS) for path in SNIPPETS.rglob("[!_]*.py")}
     rooms = [*FUNCTIONS, *TRIALS, *SCRIPTS]
     assert found == {Path(f"{name.replace('.', '/')}.py") for name in rooms}
     assert min(map(len, (FUNCTIONS, TRIALS, SCRIPTS))) > 10
@@ -72,8 +72,9 @@ def test_importing_prints_nothing(name, capfd):
 def test_a_module_says_what_it_is(name):
     tree = ast.parse(source(name))
     assert ast.get_docstring(tree)
-    # torchrun starts this one as a script; its lab says so.
-    assert ("__main__" in source(name)) == (name == "processes")
+    # torchrun starts one of them, and the training loop is a program: pages say so.
+    programs = ("processes", "training_loop")
+    assert ("__main__" in source(name)) == (name in programs)
 
 
 @pytest.mark.parametrize("name", FUNCTIONS + TRIALS)
@@ -141,6 +142,7 @@ def test_a_cell_is_short(name):
         assert "svg(" in cell or len(cell.splitlines()) - 2 <= 25, section
 
 
+@pytest.mark.of_each_page("pages.losses", "pages.gradient_descent", "pages.schedules")
 @pytest.mark.parametrize("name", SCRIPTS)
 def test_a_script_runs_by_itself_and_its_page_shows_what_it_prints(name, site):
     run = subprocess.run(

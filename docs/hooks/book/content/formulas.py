@@ -25,7 +25,7 @@ WIDTHS = {"\u200a": 0.0556, "\u2009": 0.1667, "\u2005": 0.2222, "\u2005\u200a": 
 SPACE = re.compile(
     rf"<mtext>({'|'.join(sorted(WIDTHS, reverse=True))})(\u2063?)</mtext>"
 )
-# A function's name in a subscript: KaTeX adds its application, which has no place there.
+# KaTeX adds its application to a function's name, which has no place in a subscript.
 APPLIED = re.compile(r"<mo>\u2061</mo>(?=</m(?:sub|sup|subsup)>)")
 ANNOTATION = re.compile(r"<annotation.*?</annotation>", re.DOTALL)
 TAG = re.compile(r"<annotation.*?</annotation>|<[^>]*>", re.DOTALL)

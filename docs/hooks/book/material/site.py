@@ -103,7 +103,11 @@ class Site:
     @property
     def folder(self) -> str:
         """Return where the language lies on the site: "" or "en/"."""
-        return "" if self.language == self.default else f"{self.language}/"
+        return self.folder_of(self.language)
+
+    def folder_of(self, language: str) -> str:
+        """Return where a language lies on the site."""
+        return "" if language == self.default else f"{language}/"
 
     def configure(self, config) -> None:
         """Set what the language, and other projects, need to know."""
@@ -360,20 +364,12 @@ class Site:
             path = site / self.folder / "404.html"
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(languages.based(lost, self.language), "utf-8")
-        plugin = self.config.plugins.get("material/search")
-        if plugin:
-            settings = {key: plugin.config[key] for key in ("separator", "fields")}
-            path = site / self.folder / search.INDEX
-            path.parent.mkdir(parents=True, exist_ok=True)
-            entries = self.entries.get(self.language, [])
-            text = search.index(self.language, self.folder, settings, entries)
-            path.write_text(text, "utf-8")
         self.write_lists(site)
 
     def write_lists(self, site: Path) -> None:
         """Write the lists of the language's copies."""
         address = (self.config.site_url or "").rstrip("/")
-        folders = ["" if o == self.default else f"{o}/" for o in self.languages]
+        folders = [self.folder_of(language) for language in self.languages]
         others = [self.folder, *(o for o in folders if o != self.folder)]
 
         def to(url: str) -> str:
@@ -392,6 +388,24 @@ class Site:
             (site / self.folder / name).write_text(text, "utf-8")
         self.lists = []
 
+    def write_indexes(self, site: Path) -> None:
+        """Write what the search of each language knows.
+
+        Material writes an index after each language, always where the first one lies;
+        so these come last.
+        """
+        plugin = self.config.plugins.get("material/search")
+        if not plugin:
+            return
+        settings = {key: plugin.config[key] for key in ("separator", "fields")}
+        for language in self.languages:
+            folder = self.folder_of(language)
+            path = site / folder / search.INDEX
+            path.parent.mkdir(parents=True, exist_ok=True)
+            entries = self.entries.get(language, [])
+            path.write_text(search.index(language, folder, settings, entries), "utf-8")
+        plugin.config.enabled = False  # static-i18n would have it write one more
+
     def finish(self) -> None:
         """Write what stands once on the site; put the site in its place."""
         site = Path(self.config.site_dir)
@@ -402,11 +416,10 @@ class Site:
             text, name = changelog.read_text("utf-8"), self.config.site_name
             atom = footer_and_feed.feed(text, name, self.config.site_url or "", date)
             (site / "feed.xml").write_text(atom, "utf-8")
+        self.write_indexes(site)
         search.mend_workers(site)
         assets.tidy(site, self.docs, self.table)
         self.table.complete()
-        if plugin := self.config.plugins.get("material/search"):
-            plugin.config.enabled = False  # static-i18n would have it write one more
         if self.staging and not warned(self.config):
             self.staging.put_in_place()
             self.config.site_dir = str(self.staging.whole)
