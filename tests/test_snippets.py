@@ -15,7 +15,9 @@ import pytest
 ROOT = Path(__file__).parents[1]
 SNIPPETS, DOCS = ROOT / "snippets", ROOT / "docs" / "zh"
 FUNCTIONS = sorted(path.stem for path in SNIPPETS.glob("*.py"))
-TRIALS = sorted(f"trials.{path.stem}" for path in (SNIPPETS / "trials").glob("[!_]*.py"))
+TRIALS = sorted(
+    f"trials.{path.stem}" for path in (SNIPPETS / "trials").glob("[!_]*.py")
+)
 SCRIPTS = sorted(f"pages.{path.stem}" for path in (SNIPPETS / "pages").glob("*.py"))
 SECTION = re.compile(r"^ *# --8<-- \[(start|end):([\w-]+)\]$", re.MULTILINE)
 INCLUDE = re.compile(r'^ *--8<-- "([\w/]+\.py):([\w-]+)"$', re.MULTILINE)

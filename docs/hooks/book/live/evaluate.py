@@ -8,6 +8,7 @@ import io
 import os
 import sys
 import tempfile
+import threading
 import traceback
 from dataclasses import dataclass
 from pathlib import Path
@@ -88,9 +89,15 @@ def reason_for(error: BaseException) -> str:
     return one_line(f"{type(error).__name__}: {text}")
 
 
+def threads_running() -> int:
+    """Return how many threads run, besides those that watch progress bars."""
+    watching = [type(thread).__module__ for thread in threading.enumerate()]
+    return _thread._count() - sum(name.startswith("tqdm.") for name in watching)
+
+
 def left_behind(threads: int) -> str:
     """Return what a cell has left running, or nothing; threads: how many there were."""
-    if _thread._count() > threads:
+    if threads_running() > threads:
         return "it left a thread running"
     for name in ("forkserver", "resource_tracker"):  # which multiprocessing keeps
         module = sys.modules.get(f"multiprocessing.{name}")
@@ -153,7 +160,7 @@ def run_cell(
     ('ZeroDivisionError: division by zero', 8)
     """
     output, notes = Output(), Output()
-    threads, process = _thread._count(), os.getpid()
+    threads, process = threads_running(), os.getpid()
     failure, line, value = "", job.line, None
     code = job.code
     if job.kind == "trial":

@@ -6,6 +6,7 @@ Of that page nothing is kept: the outputs are taken from the kernel.
 
 from __future__ import annotations
 
+import inspect
 import json
 import os
 import tempfile
@@ -15,12 +16,17 @@ from time import perf_counter
 from mkdocs_jupyter.nbconvert2 import nb2html
 from nbformat import v4
 
-from .evaluate import Job, Result
+from .evaluate import Job, Result, threads_running
 from .kernel import Failure, Kernel
 
 # Around the cells of a lab: what a kernel may not leave.
-BEFORE = "import _thread as _t\n_running = _t._count()"
-AFTER = "if _t._count() > _running:\n    raise RuntimeError('it left a thread running')"
+BEFORE = f"""import _thread
+import threading
+
+{inspect.getsource(threads_running)}
+_running = threads_running()"""
+AFTER = """if threads_running() > _running:
+    raise RuntimeError('it left a thread running')"""
 
 
 def notebook(codes: list[str]) -> str:

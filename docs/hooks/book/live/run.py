@@ -76,6 +76,11 @@ def compare(first: Page, other: Page) -> None:
                     f"docs/{other.source}: its cells and headings are not those of "
                     f"docs/{first.source}: {two!r} where there is {one!r}"
                 )
+    for one, two in zip(first.cells, other.cells, strict=False):
+        if one.kind == "lab" and one.code != two.code:
+            raise Fault(
+                f"docs/{other.source}: {two.id!r} is not the same in all languages"
+            )
 
 
 class Run:
@@ -217,8 +222,10 @@ class Run:
             self.on_failure(reason)
             if keep:
                 self.memory.failures.update(dict.fromkeys(keys[number:], reason))
-            for later in cells[number:]:
-                self.results[name][later.id] = Result([], failure=reason)
+            known = self.results[name]
+            for other in cells:  # of a lab, what came before has not come either
+                if other in cells[number:] or other.id not in known:
+                    known[other.id] = Result([], failure=reason)
             return self.arrive(name)
         if result.outputs is None:
             return
