@@ -69,6 +69,7 @@ class Site:
         self.rendered: dict[str, Rendered] = {}
         self.run: Run | None = None
         self.entries: dict[str, list[dict]] = {}
+        self.indexes: dict[Path, str] = {}  # the search of each language
         self.lists: list[markdown_copy.Entry] = []
         self.order: dict[str, int] = {}  # of the pages, in the navigation
         self.lost: dict[str, str] = {}  # the 404 page of each language
@@ -364,10 +365,9 @@ class Site:
         if plugin:
             settings = {key: plugin.config[key] for key in ("separator", "fields")}
             path = site / self.folder / search.INDEX
-            path.parent.mkdir(parents=True, exist_ok=True)
             entries = self.entries.get(self.language, [])
             text = search.index(self.language, self.folder, settings, entries)
-            path.write_text(text, "utf-8")
+            self.indexes[path] = text
         self.write_lists(site)
 
     def write_lists(self, site: Path) -> None:
@@ -395,6 +395,10 @@ class Site:
     def finish(self) -> None:
         """Write what stands once on the site; put the site in its place."""
         site = Path(self.config.site_dir)
+        # Material writes its own, which is empty, at the root for each language.
+        for path, text in self.indexes.items():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, "utf-8")
         changelog = self.root / "CHANGELOG.md"
         if changelog.exists():
             git = footer_and_feed.git
