@@ -45,11 +45,11 @@ function segment(run) {
 function rewrite(query) {
   if (/"|(^|\s)[+-]\S/.test(query) && query.split(/\s+/).length < 6) return query;
   const text = query
-    .replace(/ϵ/g, "ε")
     .replace(/\b([a-z]+)(\d?)\b/gi, (name, letters, digit) => {
       const sign = SIGNS[letters.toLowerCase()];
       return sign ? `${name} ${sign}${digit}` : name;
     })
+    .replace(/[εϵ]/g, " ε ϵ ") // \varepsilon and \epsilon
     .replace(/[₀-₉]/g, (digit) => "₀₁₂₃₄₅₆₇₈₉".indexOf(digit))
     .replace(HAN, (run) => ` ${segment(run).map((word) => `${word}〇`).join(" ")} `);
   const parts = text.split(separator)
