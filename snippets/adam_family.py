@@ -121,7 +121,7 @@ def rectifier(t: int, beta2: float = 0.999) -> float | None:
 
     ρ_t = ρ_∞ - 2t β₂^t/(1 - β₂^t) with ρ_∞ = 2/(1 - β₂) - 1 is how many gradients the
     running mean is worth. As long as ρ_t ≤ 5, RAdam does not divide by √v at all; the
-    paper says 4. Source: Liu et al. 2020, section 4, arXiv:1908.03265.
+    paper says 4. Source: Liu et al. 2019, section 4, arXiv:1908.03265.
 
     >>> [t for t in range(1, 9) if rectifier(t) is None]
     [1, 2, 3, 4, 5]
@@ -161,7 +161,7 @@ def radam(
     changes in place. state: {} before the first step, then "step", "exp_avg" and
     "exp_avg_sq". weight_decay: L2, or as in AdamW if ``decoupled_weight_decay``.
     ValueError for bad input, which changes nothing.
-    Source: Liu et al. 2020, Algorithm 2, arXiv:1908.03265; torch.optim.RAdam.
+    Source: Liu et al. 2019, Algorithm 2, arXiv:1908.03265; torch.optim.RAdam.
 
     >>> param, state = torch.tensor([1.0, -1.0]), {}
     >>> radam(param, torch.tensor([4.0, -0.25]), state, lr=0.5)

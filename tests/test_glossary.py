@@ -10,7 +10,8 @@ PAGES = sorted(path.relative_to(DOCS / "en") for path in (DOCS / "en").rglob("*.
 ROW = re.compile(r"^\| ([^|]+) \| ([^|]+) \| [^|]+ \|$", re.MULTILINE)
 # Code, quotations of the post and addresses are not ours to word.
 NOT_PROSE = re.compile(
-    r"```[\s\S]*?```|`[^`\n]+`|“[^”]*”|\$[^$]*\$|\]\([^)]*\)|^[#/]+.*`.*$|^/// \w+",
+    r"```[\s\S]*?```|``.+?``|`[^`\n]+`|“[^”]*”|\$[^$]*\$|\]\([^)]*\)"
+    r"|^[#/]+.*`.*$|^/// \w+|^ *--8<--.*$",
     re.MULTILINE,
 )
 EVERYDAY = {"norm", "in place", "mask"}  # words that English has for other things, too

@@ -94,6 +94,19 @@ with torch.no_grad():
 print(w)
 # --8<-- [end:view-of-leaf]
 
+# --8<-- [start:view-no-grad]
+y = w * 1
+with torch.no_grad():
+    part = y[:2]
+with expect(RuntimeError) as caught:
+    part.mul_(2)
+print(str(caught).partition(". ")[0])
+
+with torch.no_grad():
+    y[:2].mul_(2)
+print(y.detach())
+# --8<-- [end:view-no-grad]
+
 # --8<-- [start:not-used]
 a, b = (torch.ones(1, requires_grad=True) for _ in range(2))
 with expect(RuntimeError) as caught:
@@ -102,6 +115,16 @@ print(caught)
 
 print(torch.autograd.grad(a * 2, [a, b], allow_unused=True))
 # --8<-- [end:not-used]
+
+# --8<-- [start:not-differentiated]
+x, layer = torch.ones(1, 2), nn.Linear(2, 1)
+with expect(RuntimeError) as caught:
+    torch.autograd.grad(layer(x).sum(), x)
+print(caught)
+
+x.requires_grad_()
+print(torch.equal(*torch.autograd.grad(layer(x).sum(), x), layer.weight))
+# --8<-- [end:not-differentiated]
 
 # --8<-- [start:floating-point]
 with expect(RuntimeError) as caught:
@@ -218,81 +241,6 @@ y.sum().backward()
 print(y.grad)
 # --8<-- [end:grad-of-non-leaf]
 
-# --8<-- [start:out-of-bounds]
-logits = torch.zeros(2, 3)
-with expect(IndexError) as caught:
-    F.cross_entropy(logits, torch.tensor([1, 3]))
-print(caught)
-
-print(F.cross_entropy(logits, torch.tensor([1, 3]) - 1))
-# --8<-- [end:out-of-bounds]
-
-# --8<-- [start:target-dtype]
-with expect(RuntimeError) as caught:
-    F.cross_entropy(logits, torch.tensor([1.0, 2.0]))
-print(caught)
-
-print(F.cross_entropy(logits, torch.tensor([1.0, 2.0]).long()))
-# --8<-- [end:target-dtype]
-
-# --8<-- [start:multi-target]
-target = torch.tensor([[1], [2]])
-with expect(RuntimeError) as caught:
-    F.cross_entropy(logits, target)
-print(caught)
-
-print(F.cross_entropy(logits, target.squeeze(1)))
-# --8<-- [end:multi-target]
-
-# --8<-- [start:batch-size]
-series = torch.zeros(2, 5, 3)  # (N, T, C)
-target = torch.zeros(2, 5, dtype=torch.long)
-with expect(ValueError) as caught:
-    F.cross_entropy(series[:, -1], target.flatten())
-print(caught)
-
-print(F.cross_entropy(series.flatten(0, 1), target.flatten()))
-# --8<-- [end:batch-size]
-
-# --8<-- [start:target-size]
-logits, target = torch.zeros(3, 1), torch.ones(3)
-with expect(ValueError) as caught:
-    F.binary_cross_entropy_with_logits(logits, target)
-print(caught)
-
-print(F.binary_cross_entropy_with_logits(logits.squeeze(1), target))
-# --8<-- [end:target-size]
-
-# --8<-- [start:between-0-and-1]
-z = torch.tensor([1.5, -0.5])
-with expect(RuntimeError) as caught:
-    F.binary_cross_entropy(z, torch.ones(2))
-print(caught)
-
-print(F.binary_cross_entropy_with_logits(z, torch.ones(2)))
-# --8<-- [end:between-0-and-1]
-
-# --8<-- [start:result-type]
-with expect(RuntimeError) as caught:
-    F.binary_cross_entropy_with_logits(z, torch.tensor([0, 1]))
-print(caught)
-
-print(F.binary_cross_entropy_with_logits(z, torch.tensor([0, 1]).float()))
-# --8<-- [end:result-type]
-
-# --8<-- [start:broadcasting]
-prediction = torch.tensor([[0.0], [1.0]])
-target = torch.tensor([0.0, 1.0])
-with warnings.catch_warnings(action="error"), expect(UserWarning) as caught:
-    F.mse_loss(prediction, target)
-print(caught)
-
-with warnings.catch_warnings(action="ignore"):
-    wrong = F.mse_loss(prediction, target)
-print(wrong)
-print(F.mse_loss(prediction.squeeze(1), target))
-# --8<-- [end:broadcasting]
-
 # --8<-- [start:shapes]
 layer = nn.Linear(4, 2)
 with expect(RuntimeError) as caught:
@@ -358,153 +306,55 @@ print(caught)
 print(nn.utils.rnn.pad_sequence(samples, batch_first=True).shape)
 # --8<-- [end:equal-size]
 
-# --8<-- [start:non-leaf]
-with expect(ValueError) as caught:
-    w = torch.randn(2, requires_grad=True) * 0.01
-    torch.optim.SGD([w], lr=0.1)
+# --8<-- [start:devices]
+layer, x = nn.Linear(3, 2), torch.zeros(1, 3, device="meta")
+with expect(RuntimeError) as caught:
+    layer(x)
 print(caught)
 
-w = (torch.randn(2) * 0.01).requires_grad_()
-print(torch.optim.SGD([w], lr=0.1).param_groups[0]["lr"])
-# --8<-- [end:non-leaf]
+print(layer.to("meta")(x).shape)
+# --8<-- [end:devices]
 
-# --8<-- [start:empty-list]
-parameters = nn.Linear(2, 1).parameters()
-print(len(list(parameters)))
-with expect(ValueError) as caught:
-    torch.optim.SGD(parameters, lr=0.1)
+# --8<-- [start:out-of-range]
+ids = torch.tensor([0, 3])
+with expect(IndexError) as caught:
+    nn.Embedding(3, 2)(ids)
 print(caught)
 
-parameters = list(nn.Linear(2, 1).parameters())
-print(len(torch.optim.SGD(parameters, lr=0.1).param_groups[0]["params"]))
-# --8<-- [end:empty-list]
+print(nn.Embedding(int(ids.max()) + 1, 2)(ids).shape)
+# --8<-- [end:out-of-range]
 
-# --8<-- [start:iterable]
-with expect(TypeError) as caught:
-    torch.optim.SGD(w, lr=0.1)
+# --8<-- [start:index-type]
+with expect(RuntimeError) as caught:
+    nn.Embedding(4, 2)(ids.float())
 print(caught)
 
-print(len(torch.optim.SGD([w], lr=0.1).param_groups))
-# --8<-- [end:iterable]
+print(nn.Embedding(4, 2)(ids.float().long()).shape)
+# --8<-- [end:index-type]
 
-# --8<-- [start:invalid-values]
-for options in ({"lr": -0.1}, {"betas": (0.9, 1.0)}, {"eps": -1e-8}):
-    with expect(ValueError) as caught:
-        torch.optim.Adam([w], **options)
-    print(caught)
-with expect(TypeError) as caught:
-    torch.optim.Adam([w], (0.9, 0.999), 1e-3)
-print(caught)
-
-print(torch.optim.Adam([w], lr=1e-3, betas=(0.9, 0.999)).defaults["eps"])
-# --8<-- [end:invalid-values]
-
-# --8<-- [start:nesterov]
-with expect(ValueError) as caught:
-    torch.optim.SGD([w], lr=0.1, nesterov=True)
-print(caught)
-
-optimizer = torch.optim.SGD([w], lr=0.1, momentum=0.9, nesterov=True)
-print(optimizer.defaults["dampening"])
-# --8<-- [end:nesterov]
-
-# --8<-- [start:two-groups]
+# --8<-- [start:assign-parameter]
 layer = nn.Linear(2, 1)
-with expect(ValueError) as caught:
-    groups = [{"params": [layer.weight]}, {"params": layer.parameters()}]
-    torch.optim.SGD(groups, lr=0.1)
-print(caught)
-
-groups = [{"params": [layer.weight]}, {"params": [layer.bias], "lr": 0.01}]
-print([group["lr"] for group in torch.optim.SGD(groups, lr=0.1).param_groups])
-# --8<-- [end:two-groups]
-
-# --8<-- [start:loaded-groups]
-saved = torch.optim.Adam(layer.parameters()).state_dict()
-optimizer = torch.optim.Adam([layer.weight])
-with expect(ValueError) as caught:
-    optimizer.load_state_dict(saved)
-print(caught)
-
-optimizer = torch.optim.Adam(layer.parameters())
-print(optimizer.load_state_dict(saved))
-# --8<-- [end:loaded-groups]
-
-# --8<-- [start:closure]
-optimizer = torch.optim.LBFGS([w])
 with expect(TypeError) as caught:
-    optimizer.step()
+    layer.weight = torch.zeros(1, 2)
 print(caught)
 
-
-def closure():
-    optimizer.zero_grad()
-    loss = (w - 1).square().sum()
-    loss.backward()
-    return loss
+with torch.no_grad():
+    layer.weight.copy_(torch.zeros(1, 2))
+print(layer.weight)
+# --8<-- [end:assign-parameter]
 
 
-optimizer.step(closure)
-print(closure().item() < 1e-6)
-# --8<-- [end:closure]
+# --8<-- [start:super-init]
+class Net(nn.Module):
+    def __init__(self, careful: bool) -> None:
+        if careful:
+            super().__init__()
+        self.layer = nn.Linear(2, 1)
 
-# --8<-- [start:non-finite]
-w = torch.ones(2, requires_grad=True)
-w.grad = torch.tensor([torch.inf, 1.0])
-with expect(RuntimeError) as caught:
-    nn.utils.clip_grad_norm_([w], 1.0, error_if_nonfinite=True)
+
+with expect(AttributeError) as caught:
+    Net(careful=False)
 print(caught)
 
-for bad in (torch.inf, torch.nan):
-    w.grad = torch.tensor([bad, 1.0])
-    norm = nn.utils.clip_grad_norm_([w], 1.0)
-    print(norm, w.grad, "step" if norm.isfinite() else "skip this step")
-# --8<-- [end:non-finite]
-
-# --8<-- [start:initial-lr]
-optimizer = torch.optim.SGD([w], lr=0.1)
-scheduler = torch.optim.lr_scheduler.StepLR(optimizer, step_size=10)
-for _ in range(20):
-    optimizer.step()
-    scheduler.step()
-saved = optimizer.state_dict(), scheduler.state_dict()
-
-optimizer = torch.optim.SGD([w], lr=0.1)
-with expect(KeyError) as caught:
-    torch.optim.lr_scheduler.StepLR(optimizer, step_size=10, last_epoch=20)
-print(caught.error.args[0])
-
-scheduler = torch.optim.lr_scheduler.StepLR(optimizer, step_size=10)
-optimizer.load_state_dict(saved[0])
-scheduler.load_state_dict(saved[1])
-print(scheduler.last_epoch, scheduler.get_last_lr())
-# --8<-- [end:initial-lr]
-
-# --8<-- [start:scheduler-order]
-optimizer = torch.optim.SGD([w], lr=0.1)
-scheduler = torch.optim.lr_scheduler.StepLR(optimizer, 1)
-with warnings.catch_warnings(action="error"), expect(UserWarning) as caught:
-    scheduler.step()
-print(caught)
-
-optimizer.step()
-scheduler.step()
-print(scheduler.get_last_lr())
-# --8<-- [end:scheduler-order]
-
-# --8<-- [start:state-dict]
-layer = nn.Linear(2, 1)
-with expect(RuntimeError) as caught:
-    layer.load_state_dict(nn.Linear(3, 1).state_dict())
-print(caught.error)
-with expect(RuntimeError) as caught:
-    layer.load_state_dict(nn.Sequential(layer).state_dict())
-print(caught.error)
-
-saved = nn.Sequential(layer).state_dict()
-print(layer.load_state_dict({k.removeprefix("0."): v for k, v in saved.items()}))
-
-print(layer.load_state_dict(saved, strict=False))
-with expect(RuntimeError):
-    layer.load_state_dict(nn.Linear(3, 1).state_dict(), strict=False)
-# --8<-- [end:state-dict]
+print(len(list(Net(careful=True).parameters())))
+# --8<-- [end:super-init]

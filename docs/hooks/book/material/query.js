@@ -3,9 +3,10 @@
 // Material 9.8.1 segments Chinese queries by the index, but drops the last character
 // of each run; and it takes marks in a pasted error message for operators.
 const SETUP = 0, QUERY = 2;
-const SYMBOLS = {
-  "α": "alpha", "β": "beta", "γ": "gamma", "ε": "epsilon", "ϵ": "epsilon", "η": "eta",
-  "θ": "theta", "λ": "lambda", "μ": "mu", "ρ": "rho", "σ": "sigma", "∇": "nabla",
+// Formulas are in the index by their signs; who types a name means the sign, too.
+const SIGNS = {
+  alpha: "α", beta: "β", gamma: "γ", delta: "δ", epsilon: "ε", eta: "η", theta: "θ",
+  kappa: "κ", lambda: "λ", mu: "μ", rho: "ρ", sigma: "σ", nabla: "∇",
 };
 const STOP = new Set(
   ("a an and are as at be been but by can did do does for from had has have how i if in "
@@ -44,7 +45,11 @@ function segment(run) {
 function rewrite(query) {
   if (/"|(^|\s)[+-]\S/.test(query) && query.split(/\s+/).length < 6) return query;
   const text = query
-    .replace(/[α-ωϵ∇]/g, (symbol) => ` ${SYMBOLS[symbol] ?? symbol} `)
+    .replace(/\b([a-z]+)(\d?)\b/gi, (name, letters, digit) => {
+      const sign = SIGNS[letters.toLowerCase()];
+      return sign ? `${name} ${sign}${digit}` : name;
+    })
+    .replace(/[εϵ]/g, " ε ϵ ") // \varepsilon and \epsilon
     .replace(/[₀-₉]/g, (digit) => "₀₁₂₃₄₅₆₇₈₉".indexOf(digit))
     .replace(HAN, (run) => ` ${segment(run).map((word) => `${word}〇`).join(" ")} `);
   const parts = text.split(separator)
