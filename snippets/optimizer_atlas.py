@@ -1,7 +1,8 @@
 """Every optimizer of torch.optim measured in the same ways: what the atlas shows."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import cache
 from inspect import signature
 
 import torch
@@ -180,21 +181,46 @@ def turning_error(name: str, turn: Tensor, **options) -> float:
 
 
 # --8<-- [start:tuned-bowl]
-def bowl_score(name: str, lr: float, steps: int, seed: int, **options) -> float:
-    """Return log₁₀ of the final over the first loss on a bowl turned at random.
+@cache
+def bowls(seeds: int) -> tuple[Tensor, Tensor]:
+    """Return starts (seeds, 10) and Hessians (seeds, 10, 10) of bowls, float64.
 
-    Ten parameters, condition number 100, start and rotation by ``seed``.
+    Condition number 100, turned at random; start and rotation by the seed.
 
-    >>> bowl_score("SGD", 0.01, 100, seed=0) < -1
+    >>> starts, hessians = bowls(3)
+    >>> torch.linalg.cond(hessians)
+    tensor([100.0000, 100.0000, 100.0000], dtype=torch.float64)
+    """
+    starts, hessians = [], []
+    for seed in range(seeds):
+        generator = torch.Generator().manual_seed(seed)
+        start, *rows = torch.randn(11, 10, generator=generator, dtype=torch.float64)
+        turn = torch.linalg.qr(torch.stack(rows)).Q
+        curvature = torch.logspace(0, 2, 10, dtype=torch.float64).diag()
+        starts.append(start)
+        hessians.append(turn @ curvature @ turn.T)
+    return torch.stack(starts), torch.stack(hessians)
+
+
+def bowl_scores(
+    name: str, lr: float, budgets: Sequence[int], seeds: int = 10, **options
+) -> Tensor:
+    """Return log₁₀ of the loss after so many steps over the first, (budgets, seeds).
+
+    On ``bowls``, all in one tensor: the optimizer must work number by number.
+
+    >>> bool((bowl_scores("SGD", 0.01, [100], seeds=2) < -1).all())
     True
     """
-    generator = torch.Generator().manual_seed(seed)
-    start, *rows = torch.randn(11, 10, generator=generator, dtype=torch.float64)
-    turn = torch.linalg.qr(torch.stack(rows)).Q
-    hessian = turn @ torch.logspace(0, 2, 10, dtype=torch.float64).diag() @ turn.T
-    way = walk(name, start, lambda theta, t: hessian @ theta, steps, lr=lr, **options)
-    losses = [point @ hessian @ point for point in (way[-1], start)]
-    return (losses[0] / losses[1]).log10().item()
+    start, hessians = bowls(seeds)
+
+    def gradient(theta, t):
+        return (hessians @ theta.unsqueeze(-1)).squeeze(-1)
+
+    way = walk(name, start, gradient, max(budgets), lr=lr, **options)
+    points = [start, *(way[steps - 1] for steps in budgets)]
+    first, *losses = [(point * gradient(point, 0)).sum(-1) for point in points]
+    return torch.stack([(loss / first).log10() for loss in losses])
 
 
 def tuned_bowl(name: str, steps: int, **options) -> tuple[float, Tensor]:
@@ -205,10 +231,8 @@ def tuned_bowl(name: str, steps: int, **options) -> tuple[float, Tensor]:
     >>> tuned_bowl("Adam", 3)[1].shape
     torch.Size([10])
     """
-    scores = {}
-    for power in (-2.5, -2.0, -1.5, -1.0, -0.5, 0.0):
-        ends = [bowl_score(name, 10**power, steps, s, **options) for s in range(10)]
-        scores[power] = torch.tensor(ends)
+    powers = (-2.5, -2.0, -1.5, -1.0, -0.5, 0.0)
+    scores = {p: bowl_scores(name, 10**p, [steps], **options)[0] for p in powers}
     power = min(scores, key=lambda power: scores[power].mean())
     return power, scores[power]
 
