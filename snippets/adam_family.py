@@ -88,27 +88,24 @@ def nadam(
     needs = ("exp_avg", "exp_avg_sq")
     check_adam(param, grad, state, needs, betas=betas, **numbers)
     beta1, beta2 = betas
-    zero = torch.zeros_like(param)
+    exp_avg, exp_avg_sq = (state.get(name, torch.zeros_like(param)) for name in needs)
     t = state.get("step", 0) + 1
 
     grad = -grad if maximize else grad
-    kept = param
-    if weight_decay != 0 and decoupled_weight_decay:
-        kept = param.mul(1 - lr * weight_decay)
-    elif weight_decay != 0:
+    if weight_decay and decoupled_weight_decay:
+        param.mul_(1 - lr * weight_decay)
+    elif weight_decay:
         grad = grad.add(param, alpha=weight_decay)
 
     mu = beta1 * (1.0 - 0.5 * (0.96 ** (t * momentum_decay)))
     mu_next = beta1 * (1.0 - 0.5 * (0.96 ** ((t + 1) * momentum_decay)))
     product = torch.tensor(state.get("mu_product", 1.0)).mul_(mu).item()
 
-    exp_avg = state.get("exp_avg", zero).lerp(grad, 1 - beta1)
-    exp_avg_sq = state.get("exp_avg_sq", zero).mul(beta2)
-    exp_avg_sq.addcmul_(grad, grad, value=1 - beta2)
+    exp_avg = exp_avg.lerp(grad, 1 - beta1)
+    exp_avg_sq = exp_avg_sq.mul(beta2).addcmul_(grad, grad, value=1 - beta2)
     denom = exp_avg_sq.div(1 - beta2**t).sqrt().add_(eps)
-    kept = kept.addcdiv(grad, denom, value=-lr * (1.0 - mu) / (1.0 - product))
-    kept.addcdiv_(exp_avg, denom, value=(-lr * mu_next) / (1.0 - product * mu_next))
-    param.copy_(kept)
+    param.addcdiv_(grad, denom, value=-lr * (1.0 - mu) / (1.0 - product))
+    param.addcdiv_(exp_avg, denom, value=(-lr * mu_next) / (1.0 - product * mu_next))
     state.update(step=t, mu_product=product, exp_avg=exp_avg, exp_avg_sq=exp_avg_sq)
 
 
@@ -172,24 +169,22 @@ def radam(
     needs = ("exp_avg", "exp_avg_sq")
     check_adam(param, grad, state, needs, betas=betas, **numbers)
     beta1, beta2 = betas
-    zero = torch.zeros_like(param)
+    exp_avg, exp_avg_sq = (state.get(name, torch.zeros_like(param)) for name in needs)
     t = state.get("step", 0) + 1
 
     grad = -grad if maximize else grad
-    kept = param
-    if weight_decay != 0 and decoupled_weight_decay:
-        kept = param.mul(1 - lr * weight_decay)
-    elif weight_decay != 0:
+    if weight_decay and decoupled_weight_decay:
+        param.mul_(1 - lr * weight_decay)
+    elif weight_decay:
         grad = grad.add(param, alpha=weight_decay)
 
-    exp_avg = state.get("exp_avg", zero).lerp(grad, 1 - beta1)
-    exp_avg_sq = state.get("exp_avg_sq", zero).mul(beta2)
-    exp_avg_sq.addcmul_(grad, grad, value=1 - beta2)
+    exp_avg = exp_avg.lerp(grad, 1 - beta1)
+    exp_avg_sq = exp_avg_sq.mul(beta2).addcmul_(grad, grad, value=1 - beta2)
     update = exp_avg / (1 - beta1**t) * lr
     rect = rectifier(t, beta2)
     if rect is not None:
         update = update * ((1 - beta2**t) ** 0.5 / exp_avg_sq.sqrt().add_(eps)) * rect
-    param.copy_(kept.add(update, alpha=-1.0))
+    param.sub_(update)
     state.update(step=t, exp_avg=exp_avg, exp_avg_sq=exp_avg_sq)
 
 

@@ -57,10 +57,11 @@ def hidden_steps(seed: int, steps: int = 30) -> dict[str, Tensor]:
     """Return a gradient of the hidden layer, and the steps that two optimizers make.
 
     After ``steps`` steps of AdamW with batches of 128: "g", the last gradient, "AdamW"
-    and "Muon", their last steps over lr, fed with the same gradients; all 64 × 64.
+    and "Muon", their last steps over lr, fed with the same gradients, and "v", AdamW's
+    mean of squares; all 64 × 64.
 
     >>> sorted(hidden_steps(0, steps=1))
-    ['AdamW', 'Muon', 'g']
+    ['AdamW', 'Muon', 'g', 'v']
     """
     torch.manual_seed(seed)
     inputs, targets = digits()
@@ -78,7 +79,8 @@ def hidden_steps(seed: int, steps: int = 30) -> dict[str, Tensor]:
         adamw.step()
         muon.step()
     moved = (before[0] - hidden.detach()) / 1e-3, (before[1] - twin.detach()) / 1e-3
-    return {"g": twin.grad, "AdamW": moved[0], "Muon": moved[1]}
+    kept = adamw.state[hidden]["exp_avg_sq"]
+    return {"g": twin.grad, "AdamW": moved[0], "Muon": moved[1], "v": kept}
 
 
 def stable_rank(matrix: Tensor) -> float:

@@ -1,7 +1,8 @@
 """Every optimizer of torch.optim measured in the same ways: what the atlas shows."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import cache
 from inspect import signature
 
 import torch
@@ -132,17 +133,20 @@ def listed(value: object) -> list[Tensor]:
 
 
 # --8<-- [start:turned]
-def bowl_step(name: str, turn: Tensor, steps: int = 20, **options) -> Tensor:
+def bowl_step(
+    name: str, turn: Tensor, steps: int = 20, scale: float = 1.0, **options
+) -> Tensor:
     """Return what is walked on a bowl in coordinates that ``turn`` rotates, (16,).
 
-    The bowl has curvatures from 1 to 10 along the axes of a 4 × 4 matrix θ; turn is an
-    orthogonal 16 × 16 matrix; what is returned has been turned back.
+    The bowl has curvatures from 1 to 10, times ``scale``, along the axes of a 4 × 4
+    matrix θ; turn is an orthogonal 16 × 16 matrix; what is returned has been turned
+    back.
 
     >>> plain = bowl_step("SGD", torch.eye(16, dtype=torch.float64), lr=0.01)
     >>> turned = bowl_step("SGD", orthogonal(16), lr=0.01)
     >>> torch.testing.assert_close(plain, turned)
     """
-    curvature = torch.logspace(0, 1, 16, dtype=torch.float64)
+    curvature = scale * torch.logspace(0, 1, 16, dtype=torch.float64)
     generator = torch.Generator().manual_seed(1)
     start = torch.randn(16, generator=generator, dtype=torch.float64)
 
@@ -165,14 +169,14 @@ def orthogonal(size: int) -> Tensor:
     ).Q.contiguous()
 
 
-def turning_error(name: str, turn: Tensor, **options) -> float:
-    """Return how far the turned walk is from the plain one, over its length.
+def turning_error(name: str, turn: Tensor, scale: float = 1.0, **options) -> float:
+    """Return how far a turned and scaled walk is from the plain one, over its length.
 
     >>> turning_error("SGD", orthogonal(16), lr=0.01) < 1e-12
     True
     """
     plain = bowl_step(name, torch.eye(16, dtype=torch.float64), **options)
-    turned = bowl_step(name, turn, **options)
+    turned = bowl_step(name, turn, scale=scale, **options)
     return ((turned - plain).norm() / plain.norm()).item()
 
 
@@ -180,37 +184,63 @@ def turning_error(name: str, turn: Tensor, **options) -> float:
 
 
 # --8<-- [start:tuned-bowl]
-def bowl_score(name: str, lr: float, steps: int, seed: int, **options) -> float:
-    """Return log₁₀ of the final over the first loss on a bowl turned at random.
+@cache
+def bowls(seeds: int, kappa: float = 100) -> tuple[Tensor, Tensor]:
+    """Return starts (seeds, 10) and Hessians (seeds, 10, 10) of bowls, float64.
 
-    Ten parameters, condition number 100, start and rotation by ``seed``.
+    Curvatures from 1 to ``kappa``, turned at random; start and rotation by the seed.
 
-    >>> bowl_score("SGD", 0.01, 100, seed=0) < -1
+    >>> starts, hessians = bowls(2)
+    >>> torch.linalg.cond(hessians)
+    tensor([100.0000, 100.0000], dtype=torch.float64)
+    """
+    starts, hessians = [], []
+    for seed in range(seeds):
+        generator = torch.Generator().manual_seed(seed)
+        start, *rows = torch.randn(11, 10, generator=generator, dtype=torch.float64)
+        turn = torch.linalg.qr(torch.stack(rows)).Q
+        curvature = torch.logspace(0, math.log10(kappa), 10, dtype=torch.float64)
+        starts.append(start)
+        hessians.append(turn @ curvature.diag() @ turn.T)
+    return torch.stack(starts), torch.stack(hessians)
+
+
+def bowl_scores(
+    name: str, lr: float, budgets: Sequence[int], kappa: float = 100, **options
+) -> Tensor:
+    """Return log₁₀ of the loss after so many steps over the first, (budgets, 10).
+
+    On ten ``bowls``, all in one tensor: the optimizer must work number by number.
+
+    >>> bool((bowl_scores("SGD", 0.01, [100]) < -1).all())
     True
     """
-    generator = torch.Generator().manual_seed(seed)
-    start, *rows = torch.randn(11, 10, generator=generator, dtype=torch.float64)
-    turn = torch.linalg.qr(torch.stack(rows)).Q
-    hessian = turn @ torch.logspace(0, 2, 10, dtype=torch.float64).diag() @ turn.T
-    way = walk(name, start, lambda theta, t: hessian @ theta, steps, lr=lr, **options)
-    losses = [point @ hessian @ point for point in (way[-1], start)]
-    return (losses[0] / losses[1]).log10().item()
+    start, hessians = bowls(10, kappa)
+
+    def gradient(theta, t):
+        return (hessians @ theta.unsqueeze(-1)).squeeze(-1)
+
+    way = walk(name, start, gradient, max(budgets), lr=lr, **options)
+    points = [start, *(way[steps - 1] for steps in budgets)]
+    first, *losses = [(point * gradient(point, 0)).sum(-1) for point in points]
+    return torch.stack([(loss / first).log10() for loss in losses])
 
 
-def tuned_bowl(name: str, steps: int, **options) -> tuple[float, Tensor]:
-    """Return log₁₀ of the best lr, and the scores of ten seeds with it.
+def tuned_bowl(
+    name: str, powers: Sequence[float], budgets: Sequence[int], kappa: float = 100
+) -> list[tuple[float, Tensor]]:
+    """Return for each budget log₁₀ of the best lr, and the scores of ten seeds.
 
-    Of six lr from 10^-2.5 to 1, by the mean score.
+    Of the ``powers`` of ten, by the mean score.
 
-    >>> tuned_bowl("Adam", 3)[1].shape
-    torch.Size([10])
+    >>> [power for power, scores in tuned_bowl("Adam", (-3.0, -1.0), [30, 60])]
+    [-1.0, -1.0]
     """
-    scores = {}
-    for power in (-2.5, -2.0, -1.5, -1.0, -0.5, 0.0):
-        ends = [bowl_score(name, 10**power, steps, s, **options) for s in range(10)]
-        scores[power] = torch.tensor(ends)
-    power = min(scores, key=lambda power: scores[power].mean())
-    return power, scores[power]
+    tried = {p: bowl_scores(name, 10**p, budgets, kappa) for p in powers}
+    best = [
+        min(powers, key=lambda p: tried[p][row].mean()) for row in range(len(budgets))
+    ]
+    return [(power, tried[power][row]) for row, power in enumerate(best)]
 
 
 # --8<-- [end:tuned-bowl]

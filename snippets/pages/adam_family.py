@@ -1,11 +1,14 @@
 """The page `adam-family` as a script: it prints what the page shows."""
 
 # --8<-- [start:imports]
+import math
+
 import torch
 from adam import adam, random_gradients
 from adam_family import adamax, nadam, radam, rectifier
 from expected import expect
 from optimizer_atlas import tuned_bowl, walk
+from paired import difference
 from torch.optim import Adamax, NAdam, RAdam
 
 # --8<-- [end:imports]
@@ -46,18 +49,16 @@ for name in ("Adam", "Adamax"):
 # --8<-- [end:spike]
 
 # --8<-- [start:nesterov-run]
+budgets, powers = (30, 200), [power / 4 for power in range(-6, 3)]
 gain = {}
-print("steps   log₁₀ lr      Adam   NAdam  NAdam - Adam    <")
-for steps in (30, 100):
-    left, a = tuned_bowl("Adam", steps)
-    right, n = tuned_bowl("NAdam", steps)
-    gain[steps] = n - a
-    half = 2.26 * gain[steps].std() / 10**0.5
-    fewer = int((gain[steps] < 0).sum())
-    print(
-        f"{steps:5}   {left:4}, {right:4} {a.mean():8.2f}{n.mean():8.2f}"
-        f" {gain[steps].mean():6.2f} ± {half:.2f} {fewer:3}/10"
-    )
+print("   κ  steps   log₁₀ lr       Adam   NAdam  NAdam - Adam")
+for kappa in (10, 100, 1000):
+    arms = [tuned_bowl(name, powers, budgets, kappa) for name in ("Adam", "NAdam")]
+    for steps, (left, a), (right, n) in zip(budgets, *arms, strict=True):
+        gain[kappa, steps] = difference(n, a)
+        print(f"{kappa:4} {steps:6} {left:6}, {right:5}", end=" ")
+        print(f"{a.mean():8.2f}{n.mean():8.2f}", end="  ")
+        print("{:6.2f} ± {:.2f}".format(*gain[kappa, steps]))
 # --8<-- [end:nesterov-run]
 
 # --8<-- [start:lengths]
@@ -105,16 +106,27 @@ for name in ("Adam", "RAdam"):
 # --8<-- [end:scale]
 
 # --8<-- [start:floors]
-floors = {}
 rules = {"Adam": adam, "Adamax": adamax, "NAdam": nadam, "RAdam": radam}
+floors = {}
+
+
+def floor(rule, lr):
+    """误差下限与步长的均方根 | the floor, and the root mean square of the steps"""
+    way, state = [torch.zeros(200, dtype=torch.float64)], {}
+    for grad in random_gradients(1000, 200):
+        x = way[-1].clone()
+        rule(x, x + grad, state, lr=lr)
+        way.append(x)
+    late = torch.stack(way[500:])
+    return (late**2 / 2).mean().item(), late.diff(dim=0).square().mean().sqrt().item()
+
+
+print("         floor  step/lr    with steps as long as Adam's")
 for name, rule in rules.items():
-    noise = random_gradients(1000, 200)
-    x, state, losses = torch.zeros(200, dtype=torch.float64), {}, []
-    for grad in noise:
-        rule(x, x + grad, state, lr=0.01)
-        losses.append((x**2 / 2).mean())
-    floors[name] = torch.stack(losses[500:]).mean().item()
-    print(f"{name:6} {floors[name]:.5f}")
+    low, step = floor(rule, 0.01)
+    adams = floors["Adam"][1] if floors else step
+    floors[name] = low, step, floor(rule, 0.01 * adams / step)[0]
+    print(f"{name:6} {low:.5f} {step / 0.01:7.2f} {floors[name][2]:12.5f}")
 # --8<-- [end:floors]
 
 # --8<-- [start:errors]
@@ -136,6 +148,12 @@ for beta2 in (0.5, 0.6, 0.67, 0.9, 0.99, 0.999, 0.9999):
     first = next((t for t in range(1, 10_000) if rectifier(t, beta2)), None)
     print(f"β₂ = {beta2:6}  ρ∞ = {2 / (1 - beta2) - 1:7.1f}  t = {first}")
 # --8<-- [end:try-beta]
+
+# --8<-- [start:try-bound]
+way = walk("Adamax", lone, lambda _, t: lone + 0.999**t, 300, True, lr=1.0)
+longest = way.abs().max().item()
+print(f"{longest:.4f}  {(1 - 0.9) / (1 - 0.9 / 0.999):.4f}")
+# --8<-- [end:try-bound]
 
 # --8<-- [start:try-product]
 product = torch.tensor(1.0)

@@ -43,7 +43,7 @@ counts = {}
 wolfe = {"line_search_fn": "strong_wolfe"}
 counts["LBFGS, strong Wolfe"] = [evaluations(x, **wolfe)[1] for x in starts()]
 counts["LBFGS, lr = 1"] = [evaluations(x)[1] for x in starts()]
-arms = ("Adam", {}, (-0.5, 0, 0.5)), ("SGD", {"momentum": 0.9}, (-3.5, -3, -2.5))
+arms = ("Adam", {}, (0, 0.25, 0.5)), ("SGD", {"momentum": 0.9}, (-3, -2.75, -2.5))
 for name, options, powers in arms:
     tried = {power: steps_of(name, 10**power, **options) for power in powers}
     best = min(tried, key=lambda power: sorted(tried[power])[5])

@@ -18,8 +18,9 @@ from torch.optim import Adafactor, AdamW, Muon
 # --8<-- [end:imports]
 
 # --8<-- [start:values]
-steps = hidden_steps(0)
-values = {name: torch.linalg.svdvals(step.double()) for name, step in steps.items()}
+shown_names = ("g", "AdamW", "Muon")
+steps = {name: hidden_steps(0)[name].double() for name in shown_names}
+values = {name: torch.linalg.svdvals(step) for name, step in steps.items()}
 print("        σ₁/σ₁  σ₂/σ₁  σ₄/σ₁  σ₁₆/σ₁  σ₆₄/σ₁")
 for name, spectrum in values.items():
     shown = [spectrum[i - 1] / spectrum[0] for i in (1, 2, 4, 16, 64)]
@@ -41,8 +42,8 @@ print(svg(figure, "values"))
 # --8<-- [start:ranks]
 ranks = {name: [] for name in steps}
 for seed in range(10):
-    for name, step in hidden_steps(seed).items():
-        ranks[name].append(stable_rank(step))
+    for name in ranks:
+        ranks[name].append(stable_rank(hidden_steps(seed)[name]))
 ratio = torch.tensor(ranks["Muon"]) / torch.tensor(ranks["AdamW"])
 print("          min   mean    max")
 for name, found in ranks.items():
@@ -110,14 +111,15 @@ for optimizer in optimizers:
 
 # --8<-- [start:factor]
 torch.manual_seed(0)
-outer = torch.outer(torch.rand(6), torch.rand(4))
-squares = {"outer product": outer, "random": torch.randn(6, 4).square()}
-squares["gradient"] = hidden_steps(0)["g"].square()
-apart = {}
-for name, square in squares.items():
-    off = factored(square) - square
-    apart[name] = (off.norm() / square.norm()).item()
-    print(f"{name:14} {apart[name]:.1e}")
+apart = {"u vᵀ": [], "normal²": [], "g²": [], "Adam's v": []}
+for seed in range(10):
+    made = hidden_steps(seed)
+    squares = [torch.outer(torch.rand(64), torch.rand(64)), torch.randn(64, 64) ** 2]
+    squares += [made["g"] ** 2, made["v"]]
+    for found, square in zip(apart.values(), squares, strict=True):
+        found.append(((factored(square) - square).norm() / square.norm()).item())
+for name, found in apart.items():
+    print(f"{name:9} {min(found):.1e} … {max(found):.1e}")
 # --8<-- [end:factor]
 
 # --8<-- [start:bytes]

@@ -60,13 +60,13 @@ print(f"SGD, μ=0.9 {state_bytes('SGD', 1, momentum=0.9):6.2f}")
 # --8<-- [end:memory]
 
 # --8<-- [start:turns]
+still = torch.eye(16, dtype=torch.float64)
 rows = torch.kron(orthogonal(4), torch.eye(4, dtype=torch.float64))
+changes = (rows, 1.0), (orthogonal(16), 1.0), (still, 0.01)
 error = {}
-print("             Q θ    16 × 16")
+print("             Q θ    16 × 16   L / 100")
 for name in names():
-    error[name] = [
-        turning_error(name, turn, lr=0.01) for turn in (rows, orthogonal(16))
-    ]
+    error[name] = [turning_error(name, turn, c, lr=0.01) for turn, c in changes]
     print(f"{name:10}", *(f"{v:8.0e}" for v in error[name]))
 # --8<-- [end:turns]
 
@@ -89,6 +89,20 @@ print(" " * 10, *(f"{case:>12}" for case in cases))
 for name, found in came.items():
     print(f"{name:10}", *(f"{v:>12}" for v in found))
 # --8<-- [end:support]
+
+# --8<-- [start:half]
+print("             eps   float16(eps)    θ, g = 0  10⁻³")
+for name in names():
+    theta = torch.ones(1, 2, dtype=torch.float16, requires_grad=True)
+    theta.grad = torch.tensor([[0.0, 1e-3]], dtype=torch.float16)
+    if takes(name, "eps") and name not in ("Adafactor", "Muon", "SparseAdam"):
+        optimizer = getattr(torch.optim, name)([theta], lr=1e-3)
+        optimizer.step()
+        eps = optimizer.defaults["eps"]
+        rounded = torch.tensor(eps, dtype=torch.float16).item()
+        ends = "".join(f"{v:10.3f}" for v in theta.flatten().tolist())
+        print(f"{name:10} {eps:5} {rounded:14.2g} {ends}")
+# --8<-- [end:half]
 
 # --8<-- [start:agree]
 dtypes = (torch.float64, torch.float32, torch.bfloat16, torch.float16)
@@ -118,6 +132,8 @@ papers = [
     ("Adamax", "eps", 0.0),
     ("LBFGS", "history_size", "3 … 7"),
     ("LBFGS", "line_search_fn", "Wolfe"),
+    ("Muon", "lr", 0.02),
+    ("Muon", "weight_decay", 0),
     ("RMSprop", "alpha", 0.9),
     ("Rprop", "lr", 0.1),
 ]
@@ -162,10 +178,10 @@ for name in ("Rprop", "Adafactor"):
 # --8<-- [end:try-lr]
 
 # --8<-- [start:try-first]
-same, full = torch.eye(16, dtype=torch.float64), orthogonal(16)
-firsts = [bowl_step("LBFGS", turn, 1, lr=0.01).norm() for turn in (same, full)]
+full = orthogonal(16)
+firsts = [bowl_step("LBFGS", turn, 1, lr=0.01).norm() for turn in (still, full)]
 ratio = (firsts[0] / firsts[1]).item()
-plain = bowl_step("LBFGS", same, lr=0.01)
+plain = bowl_step("LBFGS", still, lr=0.01)
 turned = bowl_step("LBFGS", full, lr=0.01, change={1: 0.01 * ratio, 2: 0.01})
 left = ((turned - plain).norm() / plain.norm()).item()
 print(f"{error['LBFGS'][1]:.0e} → {left:.0e}")

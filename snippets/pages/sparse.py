@@ -88,6 +88,49 @@ for name, grad in zeros.items():
     print(f"{name:10} {row[0].item() - before:6.3f}")
 # --8<-- [end:zero]
 
+# --8<-- [start:others]
+from torch.optim import SGD, Adagrad
+
+arms = {
+    "SGD": (SGD, {}),
+    "SGD, μ=0.9": (SGD, {"momentum": 0.9}),
+    "Adagrad": (Adagrad, {}),
+    "SparseAdam": (SparseAdam, {}),
+}
+went = {}
+print("                 t = 1      2     50")
+for name, (kind, options) in arms.items():
+    row = torch.zeros(3, 1, requires_grad=True)
+    optimizer = kind([row], lr=1.0, **options)
+    path = []
+    for t in range(1, 51):
+        rows = [[0, 1]] if t == 1 else [[1]]
+        with torch.sparse.check_sparse_tensor_invariants():
+            row.grad = torch.sparse_coo_tensor(
+                rows, torch.ones(len(rows[0]), 1), (3, 1)
+            )
+            optimizer.step()
+        path.append(-row[0].item())
+    went[name] = [path[t - 1] for t in (1, 2, 50)]
+    print(f"{name:14}", *(f"{v:7.2f}" for v in went[name]))
+# --8<-- [end:others]
+
+# --8<-- [start:grows]
+table = torch.zeros(1000, 1, requires_grad=True)
+optimizer = SGD([table], lr=0.1, momentum=0.9)
+entries = {}
+print("   t entries   rows named")
+for t in range(1, 1001):
+    rows = torch.randint(1000, (1, 8))
+    ones = torch.ones(8, 1)
+    table.grad = torch.sparse_coo_tensor(rows, ones, (1000, 1), check_invariants=True)
+    optimizer.step()
+    if t in (1, 10, 100, 1000):
+        buffer = optimizer.state[table]["momentum_buffer"]
+        entries[t] = buffer._nnz(), buffer.coalesce()._nnz()
+        print(f"{t:4} {entries[t][0]:7} {entries[t][1]:12}")
+# --8<-- [end:grows]
+
 # --8<-- [start:split]
 model = nn.Sequential(nn.Embedding(100, 8, sparse=True), nn.Linear(8, 2))
 optimizers = [
@@ -112,6 +155,12 @@ with expect(RuntimeError) as caught:
 print(str(caught)[:60], "…")
 with expect(TypeError) as caught:
     SparseAdam(model[0].parameters(), weight_decay=0.1)
+print(caught)
+with expect(RuntimeError) as caught:
+    SGD(model[0].parameters(), lr=0.1, weight_decay=0.1).step()
+print(caught)
+with expect(RuntimeError) as caught:
+    Adagrad(model[0].parameters(), weight_decay=0.1).step()
 print(caught)
 # --8<-- [end:errors]
 

@@ -1,0 +1,109 @@
+"""What the pages on torch.optim's rarer classes say, held to torch itself."""
+
+import re
+from pathlib import Path
+
+import pytest
+import torch
+from averaging import averaged
+from optimizer_atlas import bowl_scores, names, walk
+from torch.optim import ASGD, SGD
+from without_lr import adadelta_in_unit, excess, in_unit, path_on_batches
+
+LONE = torch.zeros(1, dtype=torch.float64)
+
+
+def test_a_default_asgd_holds_no_average_and_walks_as_sgd():
+    torch.manual_seed(0)
+    grads = torch.randn(50, 20)
+    ends = []
+    for kind, options in ((SGD, {}), (ASGD, {"lambd": 0.0})):
+        theta = torch.ones(20, requires_grad=True)
+        optimizer = kind([theta], lr=0.1, **options)
+        for grad in grads:
+            theta.grad = theta.detach() + grad
+            optimizer.step()
+        ends.append(theta.detach())
+    assert torch.equal(*ends)
+    assert torch.equal(optimizer.state[theta]["ax"], theta)
+
+
+def test_the_average_is_the_mean_from_two_steps_after_t0():
+    theta = torch.zeros(1, dtype=torch.float64, requires_grad=True)
+    optimizer = ASGD([theta], lr=1.0, lambd=0.0, t0=3)
+    path = []
+    for step in range(10):
+        theta.grad = torch.full_like(theta, float(step))
+        optimizer.step()
+        path.append(theta.item())
+    assert optimizer.state[theta]["ax"].item() == pytest.approx(sum(path[4:]) / 6)
+
+
+def test_averaged_puts_the_parameters_back_whatever_happens():
+    theta = torch.ones(2, requires_grad=True)
+    unused = torch.ones(1, requires_grad=True)
+    optimizer = ASGD([theta, unused], lr=0.1, t0=0)
+    for _ in range(4):
+        theta.grad = theta.detach().clone()
+        optimizer.step()
+    before, average = theta.detach().clone(), optimizer.state[theta]["ax"].clone()
+
+    def evaluate():
+        with averaged(optimizer):
+            assert torch.equal(theta, average)
+            assert not torch.equal(theta, before)
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        evaluate()
+    assert torch.equal(theta, before)
+    assert torch.equal(unused, torch.ones(1))
+
+
+@pytest.mark.parametrize("gap", [10, 100, 1000])
+def test_adamax_walks_at_most_a_percent_more_than_lr(gap):
+    bound = (1 - 0.9) / (1 - 0.9 / 0.999)
+    late = walk("Adamax", LONE, lambda _, t: LONE + (t > gap), gap + 50, True, lr=1.0)
+    fading = walk("Adamax", LONE, lambda _, t: LONE + 0.999**t, gap, True, lr=1.0)
+    assert late.abs().max() <= 1
+    assert fading.abs().max() <= bound
+
+
+def test_the_root_of_eps_and_lr_are_one_knob_of_adadelta():
+    pairs = (1.0, 1e-6), (10.0, 1e-8), (0.1, 1e-4)
+    scores = [bowl_scores("Adadelta", lr, [40], eps=eps) for lr, eps in pairs]
+    for other in scores[1:]:
+        torch.testing.assert_close(other, scores[0], rtol=0, atol=2e-3)
+
+
+@pytest.mark.parametrize("unit", [2.0**-10, 0.25, 2.0**10])
+def test_adadelta_matches_units_only_if_eps_follows_them(unit):
+    assert torch.equal(adadelta_in_unit(unit, 60), adadelta_in_unit(1.0, 60))
+    ways = [in_unit("Adadelta", u, 60, lr=1.0) for u in (unit, 1.0)]
+    assert (ways[0] - ways[1]).norm() > 1e-3 * ways[1].norm()
+
+
+@pytest.mark.parametrize("batch", [1, 16])
+def test_rprop_stands_still_on_batches_unless_its_steps_have_a_floor(batch):
+    free = path_on_batches("Rprop", 0.1, batch, 200)
+    assert free[-20:].diff(dim=0).abs().mean() < 1e-4
+    held = path_on_batches("Rprop", 0.1, batch, 200, step_sizes=(1e-2, 50))
+    assert excess(held[-1]).mean() < excess(free[-1]).mean()
+
+
+def test_the_buffer_of_momentum_grows_for_sparse_gradients():
+    table = torch.zeros(20, 1, requires_grad=True)
+    optimizer = SGD([table], lr=0.1, momentum=0.9)
+    for _ in range(100):
+        rows, ones = torch.randint(20, (1, 4)), torch.ones(4, 1)
+        table.grad = torch.sparse_coo_tensor(rows, ones, (20, 1), check_invariants=True)
+        optimizer.step()
+    assert optimizer.state[table]["momentum_buffer"]._nnz() > 5 * 20
+
+
+@pytest.mark.parametrize("name", names())
+def test_a_page_of_part_five_has_each_class_in_a_heading(name):
+    pages = (Path(__file__).parents[1] / "docs/en").glob("*.md")
+    text = "".join(page.read_text("utf-8") for page in pages if page.stem != "errors")
+    written = {"AdamW": "decoupled|weight decay"}.get(name, name)
+    assert re.search(rf"^#+ .*({written})", text, re.MULTILINE | re.IGNORECASE)
