@@ -114,6 +114,10 @@ def train(
     return output, loss.item()
 
 
+# --8<-- [end:train]
+
+
+# --8<-- [start:losses-of-calls]
 def losses_of_calls(lr: float | None = None, calls: int = 100) -> list[float]:
     """Return the loss of each of many calls of ``train`` with the surname Kobayashi.
 
@@ -127,7 +131,7 @@ def losses_of_calls(lr: float | None = None, calls: int = 100) -> list[float]:
     return [train(rnn, criterion, *sample, lr)[1] for _ in range(calls)]
 
 
-# --8<-- [end:train]
+# --8<-- [end:losses-of-calls]
 
 
 # --8<-- [start:unrolled]

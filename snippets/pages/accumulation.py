@@ -23,6 +23,22 @@ from torch.nn.functional import mse_loss
 
 # --8<-- [end:imports]
 
+# --8<-- [start:three-sums]
+w = torch.tensor(3.0, requires_grad=True)
+(w**2 + 2 * w).backward()  # 两条路 | two paths
+print("two paths  ", w.grad.item())
+
+w.grad = None
+(w**2).backward()  # 两个损失 | two losses
+(2 * w).backward()
+print("two losses ", w.grad.item())
+
+w.grad = None
+for batch in (torch.tensor([1.0, 2.0]), torch.tensor([3.0, 4.0])):
+    (w * batch).sum().backward()
+print("two batches", w.grad.item())
+# --8<-- [end:three-sums]
+
 # --8<-- [start:loop]
 x = torch.ones(5)  # 输入 | input
 y = torch.zeros(3)  # 期望输出 | expected output
@@ -60,8 +76,7 @@ bound, largest = 1 / math.sqrt(5), layer.weight.abs().max()
 print(f"max|w| = {largest:.3f} < {bound:.3f}")
 
 for build in (partial(torch.nn.Linear, 5, 3), partial(torch.nn.LayerNorm, 3)):
-    gap = largest_gap(build)
-    print(f"{build.func.__name__:9} max|Δw| = {gap:.4f}")
+    print(f"{build.func.__name__:9} max|Δw| = {largest_gap(build):.4f}")
 norm = torch.nn.LayerNorm(3)
 print("LayerNorm", norm.weight.tolist(), norm.bias.tolist())
 # --8<-- [end:layers]
@@ -227,3 +242,11 @@ z = torch.matmul(x, w) + b
 torch.nn.functional.binary_cross_entropy_with_logits(z, y, reduction="sum").backward()
 print(w.grad[0])
 # --8<-- [end:try-sum]
+
+# --8<-- [start:try-grad]
+w, b = parameters()
+z = torch.matmul(x, w) + b
+loss = torch.nn.functional.binary_cross_entropy_with_logits(z, y)
+(grad,) = torch.autograd.grad(loss, w)
+print(grad[0], w.grad)
+# --8<-- [end:try-grad]

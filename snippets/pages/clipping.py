@@ -5,6 +5,7 @@ import math
 import textwrap
 import warnings
 from functools import partial
+from itertools import pairwise
 
 import torch
 from accumulation import error_of, train
@@ -13,6 +14,29 @@ from learning_rate import descend
 from torch.nn.utils import clip_grad_norm_, clip_grad_value_
 
 # --8<-- [end:imports]
+
+# --8<-- [start:saved]
+wild, tame = quartic(200, lr=0.1), quartic(200, lr=0.1, max_norm=1.0)
+print("step     no clip     clip")
+for step in (1, 2, 3, 4, 5, 100, 200):
+    print(f"{step:4} {wild[step - 1]:11.3g} {tame[step - 1]:8.4f}")
+# --8<-- [end:saved]
+
+# --8<-- [start:norm-or-value]
+grad = torch.tensor([0.3, 4.0])
+p = torch.zeros(2, requires_grad=True)
+
+p.grad = grad.clone()
+length = clip_grad_norm_([p], max_norm=1.0)
+norm_cosine = torch.cosine_similarity(p.grad, grad, dim=0)
+print("returned:", length)
+print(f"norm:  {p.grad}  cosine {norm_cosine:.4f}")
+
+p.grad = grad.clone()
+clip_grad_value_([p], clip_value=1.0)
+value_cosine = torch.cosine_similarity(p.grad, grad, dim=0)
+print(f"value: {p.grad}  cosine {value_cosine:.4f}")
+# --8<-- [end:norm-or-value]
 
 # --8<-- [start:with-and-without]
 start = [6.0, 12.0, 18.0]
@@ -71,29 +95,6 @@ for epochs, max_norm in ((300, math.inf), (300, 1.0), (10000, 1.0)):
         print(f"{epochs:6}  {max_norm:8}  {zero_grad!s:9} {z1:8.3f}")
 # --8<-- [end:hidden]
 
-# --8<-- [start:saved]
-wild, tame = quartic(200, lr=0.1), quartic(200, lr=0.1, max_norm=1.0)
-print("step     no clip     clip")
-for step in (1, 2, 3, 4, 5, 100, 200):
-    print(f"{step:4} {wild[step - 1]:11.3g} {tame[step - 1]:8.4f}")
-# --8<-- [end:saved]
-
-# --8<-- [start:norm-or-value]
-grad = torch.tensor([0.3, 4.0])
-p = torch.zeros(2, requires_grad=True)
-
-p.grad = grad.clone()
-length = clip_grad_norm_([p], max_norm=1.0)
-norm_cosine = torch.cosine_similarity(p.grad, grad, dim=0)
-print("returned:", length)
-print(f"norm:  {p.grad}  cosine {norm_cosine:.4f}")
-
-p.grad = grad.clone()
-clip_grad_value_([p], clip_value=1.0)
-value_cosine = torch.cosine_similarity(p.grad, grad, dim=0)
-print(f"value: {p.grad}  cosine {value_cosine:.4f}")
-# --8<-- [end:norm-or-value]
-
 # --8<-- [start:nonfinite]
 for bad in (math.inf, math.nan):
     p.grad = torch.tensor([bad, 1.0])
@@ -132,3 +133,18 @@ later = next(t for t, norm in enumerate(tight) if norm < 0.5)
 print("max_norm = 1:  ", idle)
 print("max_norm = 0.5:", later)
 # --8<-- [end:try-tight]
+
+# --8<-- [start:try-adam]
+print("max_norm  first step  largest step  p after 200")
+for max_norm in (math.inf, 1.0):
+    p = torch.tensor(10.0, requires_grad=True)
+    adam, places = torch.optim.Adam([p], lr=0.1), [10.0]
+    for _ in range(200):
+        adam.zero_grad()
+        (p**4).backward()
+        clip_grad_norm_([p], max_norm)
+        adam.step()
+        places.append(p.item())
+    moves = [abs(b - a) for a, b in pairwise(places)]
+    print(f"{max_norm:8} {moves[0]:11.4f} {max(moves):13.4f} {p.item():12.4f}")
+# --8<-- [end:try-adam]

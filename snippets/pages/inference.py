@@ -11,12 +11,25 @@ from torch import nn
 
 # --8<-- [end:imports]
 
-# --8<-- [start:matrix]
+# --8<-- [start:two-switches]
+torch.manual_seed(0)
+model = nn.Sequential(nn.Linear(4, 8), nn.Dropout(0.5))
+sample = torch.ones(1, 4)
+with torch.no_grad():
+    print("train()", torch.equal(model(sample), model(sample)))
+    model.eval()
+    print("eval() ", torch.equal(model(sample), model(sample)))
+# --8<-- [end:two-switches]
+
+# --8<-- [start:modes-setup]
 modes = {
     "grad": torch.enable_grad,
     "no_grad": torch.no_grad,
     "inference": torch.inference_mode,
 }
+# --8<-- [end:modes-setup]
+
+# --8<-- [start:matrix]
 matrix = {}
 for train in (True, False):
     setting = "train()" if train else "eval()"
@@ -31,10 +44,9 @@ for train in (True, False):
 net, head = nn.Linear(4, 4), nn.Linear(4, 1)
 with torch.inference_mode():
     features = net(torch.ones(2, 4))
-try:
+with expect(RuntimeError) as caught:
     head(features)
-except RuntimeError as error:
-    print("RuntimeError:", str(error).split(". ")[0])
+print(str(caught).split(". ")[0])
 head(features.clone()).sum().backward()
 print("after clone():", head.weight.grad is not None)
 
@@ -42,16 +54,6 @@ shift = torch.zeros(4, requires_grad=True)
 (features + shift).sum().backward()
 print("features + shift:", shift.grad)
 # --8<-- [end:inference]
-
-# --8<-- [start:inference-in-place]
-with expect(RuntimeError) as caught:
-    features += 1
-print(caught)
-
-features = features.clone()
-features += 1
-print("after clone():", features.shape)
-# --8<-- [end:inference-in-place]
 
 # --8<-- [start:factories]
 with torch.no_grad():
@@ -66,10 +68,9 @@ print("y     ", y.requires_grad)
 # --8<-- [start:in-place]
 w = torch.tensor([1.0, 2.0], requires_grad=True)
 w.square().sum().backward()
-try:
+with expect(RuntimeError) as caught:
     w -= 0.1 * w.grad
-except RuntimeError as error:
-    print(f"RuntimeError: {error}")
+print(caught)
 # --8<-- [end:in-place]
 
 # --8<-- [start:update]
@@ -79,10 +80,9 @@ print(w, w.is_leaf)
 
 with torch.no_grad():
     w = w - 0.1 * w.grad
-try:
+with expect(RuntimeError) as caught:
     w.square().sum().backward()
-except RuntimeError as error:
-    print(f"RuntimeError: {error}")
+print(caught)
 # --8<-- [end:update]
 
 
@@ -124,6 +124,16 @@ with torch.no_grad():
 print("no_grad:", y.numpy(), copy.deepcopy(y))
 # --8<-- [end:leaving]
 
+# --8<-- [start:inference-in-place]
+with expect(RuntimeError) as caught:
+    features += 1
+print(caught)
+
+features = features.clone()
+features += 1
+print("after clone():", features.shape)
+# --8<-- [end:inference-in-place]
+
 # --8<-- [start:shared]
 y = torch.ones(2, requires_grad=True) * 2
 first, second = y.detach(), y.detach().clone()
@@ -132,3 +142,10 @@ first.zero_()
 print("y     ", y)
 print("second", second)
 # --8<-- [end:shared]
+
+# --8<-- [start:try-forgotten-train]
+for setting in ("train()", "eval()"):
+    effect = matrix[setting, "grad"]
+    print(f"{setting:8} graph {effect['nodes'] > 0}", end="  ")
+    print(f"zeros {effect['zeros']:.2f}  BN updated {effect['BN']}")
+# --8<-- [end:try-forgotten-train]

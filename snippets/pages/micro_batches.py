@@ -7,15 +7,25 @@ from functools import partial
 import torch
 from accumulation import relative
 from micro_batches import finish, gradient, in_batch_loss
+from torch import nn
 from torch.nn.functional import cross_entropy, mse_loss
 from torch.nn.utils import clip_grad_norm_, parameters_to_vector
 
 # --8<-- [end:imports]
 
+# --8<-- [start:mean-of-means]
+numbers = torch.tensor([1.0, 2.0, 3.0, 10.0])
+groups = numbers.split([3, 1])
+means = torch.stack([group.mean() for group in groups])
+print("mean              ", numbers.mean().item())
+print("mean of the means ", means.mean().item())
+print("weighted by n_i/N ", (means * torch.tensor([3 / 4, 1 / 4])).sum().item())
+# --8<-- [end:mean-of-means]
+
 # --8<-- [start:unequal]
 torch.manual_seed(0)
 inputs, targets = torch.randn(10, 5), torch.randn(10, 3)
-model = torch.nn.Linear(5, 3)
+model = nn.Linear(5, 3)
 whole = gradient(model, [(inputs, targets)], [1.0])
 
 sizes = [4, 4, 2]
@@ -27,7 +37,7 @@ print(f"n_i/N: {relative(by_size, whole):.1e}")
 print(f"1/K:   {relative(by_count, whole):.1e}")
 # --8<-- [end:unequal]
 
-# --8<-- [start:tokens]
+# --8<-- [start:tokens-setup]
 torch.manual_seed(0)
 tokens = []
 for lengths in [8, 7], [1, 3], [2, 1]:
@@ -35,10 +45,13 @@ for lengths in [8, 7], [1, 3], [2, 1]:
     for row, length in zip(y, lengths, strict=True):
         row[length:] = -100
     tokens.append((x.flatten(0, 1), y.flatten()))
+joined = [tuple(map(torch.cat, zip(*tokens, strict=True)))]
+# --8<-- [end:tokens-setup]
+
+# --8<-- [start:tokens]
 counts = [(y != -100).sum().item() for _, y in tokens]
 print("tokens:", counts)
 
-joined = [tuple(map(torch.cat, zip(*tokens, strict=True)))]
 added_up = partial(cross_entropy, reduction="sum")
 ways = {
     "1/K": ([1 / 3] * 3, cross_entropy),
@@ -69,15 +82,8 @@ for name, parts in {"tokens": counts, "class weights": weight_sums}.items():
 # --8<-- [start:mixing]
 torch.manual_seed(0)
 gaps = {}
-for mixing in (
-    torch.nn.Identity(),
-    torch.nn.LayerNorm(8),
-    torch.nn.BatchNorm1d(8),
-    torch.nn.Dropout(0.5),
-):
-    net = torch.nn.Sequential(
-        torch.nn.Linear(5, 8), mixing, torch.nn.ReLU(), torch.nn.Linear(8, 3)
-    )
+for mixing in nn.Identity(), nn.LayerNorm(8), nn.BatchNorm1d(8), nn.Dropout(0.5):
+    net = nn.Sequential(nn.Linear(5, 8), mixing, nn.ReLU(), nn.Linear(8, 3))
     name = type(mixing).__name__
     big = gradient(net, [(inputs, targets)], [1.0])
     summed = gradient(net, batches, [n / 10 for n in sizes])
@@ -86,7 +92,7 @@ for mixing in (
 # --8<-- [end:mixing]
 
 # --8<-- [start:coupled]
-encoder = torch.nn.Linear(5, 8)
+encoder = nn.Linear(5, 8)
 pairs = torch.randn(16, 5)
 views = pairs + 0.1 * torch.randn(16, 5)
 
@@ -103,7 +109,7 @@ for size in (8, 4):
     print(f"micro-batches of {size}: {gaps[size]:.1e}")
 # --8<-- [end:coupled]
 
-# --8<-- [start:forgotten-k]
+# --8<-- [start:optimizers]
 sgd, adam = torch.optim.SGD, torch.optim.Adam
 optimizers = {
     "SGD": partial(sgd, lr=0.02),
@@ -112,6 +118,9 @@ optimizers = {
     "Adam, L2": partial(adam, lr=0.02, weight_decay=0.1),
     "AdamW": partial(torch.optim.AdamW, lr=0.02, weight_decay=0.1),
 }
+# --8<-- [end:optimizers]
+
+# --8<-- [start:forgotten-k]
 effect, bounds = {}, (math.inf, 2.0, 1.0, 0.5)
 print("max_norm ", *(f"{bound:7}" for bound in bounds))
 for name, build in optimizers.items():
@@ -180,3 +189,10 @@ for bound in (0.5, 0.25):
     row = f"norms {min(norms):.2f} and more, {relative(wrong, right):.0e} off"
     print(f"max_norm {bound}: {row}")
 # --8<-- [end:try-tighter]
+
+# --8<-- [start:try-last-step]
+last = [32, 32, 32, 8]
+for n in last:
+    share = n / sum(last)
+    print(f"{n:2} samples: n_i/N {share:.3f}, 1/K 0.250, x {0.25 / share:.2f}")
+# --8<-- [end:try-last-step]

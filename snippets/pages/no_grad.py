@@ -12,6 +12,7 @@ from no_grad import (
     overhead,
     peak_activations,
     predicted_bytes,
+    recorded,
     saved_bytes,
     step_under_no_grad,
     stray_backward,
@@ -22,6 +23,15 @@ from torch import nn
 from torch.nn.functional import mse_loss
 
 # --8<-- [end:imports]
+
+# --8<-- [start:recording]
+w = torch.tensor(3.0, requires_grad=True)
+y = 2 * w
+with torch.no_grad():
+    z = 2 * w
+print("recorded ", y.item(), type(y.grad_fn).__name__)
+print("no_grad  ", z.item(), z.grad_fn)
+# --8<-- [end:recording]
 
 # --8<-- [start:forward]
 print("                    parameters  buffers")
@@ -152,3 +162,23 @@ cleared = step_under_no_grad(clear=True)
 print(f"left-over .grad    {left_over:.4f}")
 print(f"after zero_grad()  {cleared:.4f}")
 # --8<-- [end:left-over-run]
+
+# --8<-- [start:try-batches]
+ten = held_per_batch(batches=10)
+print(f"bytes  x {ten[-1][1] / ten[0][1]:.1f}")
+print(f"nodes  x {ten[-1][0] / ten[0][0]:.1f}")
+# --8<-- [end:try-batches]
+
+# --8<-- [start:try-last-frozen]
+net = nn.Sequential(nn.Linear(8, 8), nn.ReLU(), nn.Linear(8, 8))
+net[2].requires_grad_(False)
+print("last layer frozen: saved", recorded(lambda: net(torch.ones(4, 8)))[1])
+# --8<-- [end:try-last-frozen]
+
+# --8<-- [start:try-two-losses]
+w = torch.tensor(3.0, requires_grad=True)
+with torch.no_grad():
+    penalty = w**2
+(2 * w + penalty).backward()
+print("w.grad", w.grad.item(), "of 2 + 2w = 8")
+# --8<-- [end:try-two-losses]

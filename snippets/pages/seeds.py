@@ -6,6 +6,37 @@ from seeds import drawn, on_threads, third_block
 
 # --8<-- [end:imports]
 
+# --8<-- [start:sequence]
+torch.manual_seed(42)
+print(torch.randn(3))
+print(torch.randn(3))
+torch.manual_seed(42)
+print(torch.randn(3))
+# --8<-- [end:sequence]
+
+# --8<-- [start:draws]
+(fifteen,), (sixteen,) = drawn(15), drawn(16)
+print("again:   ", torch.equal(fifteen, drawn(15)[0]))
+print("order:   ", torch.equal(fifteen, drawn(3, 15)[1]))
+by_length = (fifteen - sixteen[:15]).abs().max().item()
+print(f"15 or 16:  {by_length:.1e}")
+by_dtype = {}
+for first in (fifteen, sixteen):
+    (double,) = drawn(len(first), dtype=torch.float64)
+    by_dtype[len(first)] = (first - double).abs().max().item()
+    print(f"float64, {len(first)}: {by_dtype[len(first)]:.1e}")
+# --8<-- [end:draws]
+
+# --8<-- [start:threads]
+one_draws, one_sum = on_threads(1)
+apart_sum = {}
+for threads in (2, 4):
+    draws, total = on_threads(threads)
+    apart_sum[threads] = abs(total - one_sum)
+    same = torch.equal(draws, one_draws)
+    print(f"{threads} threads: same draws {same}, sums {apart_sum[threads]:.0e} apart")
+# --8<-- [end:threads]
+
 # --8<-- [start:seeded]
 torch.manual_seed(42)
 x = torch.ones(5)
@@ -45,29 +76,6 @@ print(f"no clip: at most {max(loose_norms):.4f}")
 print(f"difference in w: {apart / 6:.1e}")
 # --8<-- [end:seeded-clip]
 
-# --8<-- [start:draws]
-(fifteen,), (sixteen,) = drawn(15), drawn(16)
-print("again:   ", torch.equal(fifteen, drawn(15)[0]))
-print("order:   ", torch.equal(fifteen, drawn(3, 15)[1]))
-by_length = (fifteen - sixteen[:15]).abs().max().item()
-print(f"15 or 16:  {by_length:.1e}")
-by_dtype = {}
-for first in (fifteen, sixteen):
-    (double,) = drawn(len(first), dtype=torch.float64)
-    by_dtype[len(first)] = (first - double).abs().max().item()
-    print(f"float64, {len(first)}: {by_dtype[len(first)]:.1e}")
-# --8<-- [end:draws]
-
-# --8<-- [start:threads]
-one_draws, one_sum = on_threads(1)
-apart_sum = {}
-for threads in (2, 4):
-    draws, total = on_threads(threads)
-    apart_sum[threads] = abs(total - one_sum)
-    same = torch.equal(draws, one_draws)
-    print(f"{threads} threads: same draws {same}, sums {apart_sum[threads]:.0e} apart")
-# --8<-- [end:threads]
-
 # --8<-- [start:try-longer]
 (long,), (longer,) = drawn(32), drawn(48)
 print("32 and 48:", torch.equal(long, longer[:32]))
@@ -83,3 +91,13 @@ torch.manual_seed(42)
 noise = torch.randn(3, generator=own)
 print("undisturbed:", torch.equal(torch.randn(15), fifteen))
 # --8<-- [end:try-generator]
+
+# --8<-- [start:try-shuffle]
+for layers in (1, 2):
+    torch.manual_seed(42)
+    model = [torch.nn.Linear(4, 4) for _ in range(layers)]
+    shuffle = torch.Generator().manual_seed(7)
+    order = torch.randperm(6).tolist()
+    own_order = torch.randperm(6, generator=shuffle).tolist()
+    print(f"{layers} layers: global {order}, own {own_order}")
+# --8<-- [end:try-shuffle]

@@ -26,6 +26,15 @@ from torch import nn
 
 # --8<-- [end:imports]
 
+# --8<-- [start:three-uses]
+w = torch.tensor(2.0, requires_grad=True)
+h = 1.0
+for _ in range(3):
+    h = h * w
+h.backward()
+print(w.grad)
+# --8<-- [end:three-uses]
+
 # --8<-- [start:calls]
 losses = {}
 for lr in (None, 0.05):
@@ -252,3 +261,23 @@ for step in sequence.split(1):
 lost = (torch.cat(outputs) - whole).abs().max().item()
 print(f"c dropped: {lost:.2f}")
 # --8<-- [end:try-cell-state]
+
+# --8<-- [start:try-tied]
+torch.manual_seed(0)
+matrix = torch.randn(5, 3, dtype=torch.float64, requires_grad=True)
+token, following = torch.tensor([1]), torch.tensor([4])
+pairs = {
+    "both uses": (matrix, matrix),
+    "embedding": (matrix, matrix.detach()),
+    "output": (matrix.detach(), matrix),
+}
+grads = {}
+for use, (embedding, output_layer) in pairs.items():
+    logits = embedding[token] @ output_layer.T
+    loss = nn.functional.cross_entropy(logits, following)
+    (grads[use],) = torch.autograd.grad(loss, matrix)
+    print(f"{use:10} norm {grads[use].norm():.4f}")
+parts = grads["embedding"] + grads["output"]
+tied_gap = (parts - grads["both uses"]).abs().max().item()
+print(f"sum of the two: largest gap {tied_gap:g}")
+# --8<-- [end:try-tied]

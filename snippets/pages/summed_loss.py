@@ -1,6 +1,8 @@
 """The page `summed-loss` as a script: it prints what the page shows."""
 
 # --8<-- [start:imports]
+import math
+
 import torch
 from summed_loss import (
     RNN,
@@ -10,6 +12,7 @@ from summed_loss import (
     criterion,
     difference,
     example,
+    gradient,
     last_only,
     per_step,
     start_norms,
@@ -147,7 +150,7 @@ for radius in (0.5, 1.0, 1.5):
     print("radius {}  {:.0e}  {:.0f}  {:.0e}".format(radius, *start[radius]))
 # --8<-- [end:from-start]
 
-# --8<-- [start:open-gates]
+# --8<-- [start:gates]
 gains = (1, 2, 4, 8)
 cells = {
     "RNN": ("RNN", None),
@@ -161,9 +164,43 @@ gates = {
     for name, cell in cells.items()
     for gain in gains
 }
+# --8<-- [end:gates]
+
+# --8<-- [start:open-gates]
 print("W_hh      ", *(f"{f'x {gain}':>7}" for gain in gains))
 for name in cells:
     print(f"{name:10}", *(f"{gates[name, gain]:7.0e}" for gain in gains))
 orthogonal = at_first_state("RNN", orthogonal=True).median().item()
 print(f"RNN, orthogonal W_hh: {orthogonal:.0e}")
 # --8<-- [end:open-gates]
+
+
+# --8<-- [start:try-mean]
+def mean(rnn, line_tensor, targets):
+    hidden, losses = rnn.initHidden(32), []
+    for letter, target in zip(line_tensor, targets, strict=True):
+        output, hidden = rnn(letter, hidden)
+        losses.append(criterion(output, target))
+    torch.stack(losses).mean().backward()
+
+
+rnn, *data = example(length=20)
+of_mean, of_sum = gradient(mean, rnn, *data), gradient(summed, rnn, *data)
+print(f"norm of the sum / norm of the mean: {of_sum.norm() / of_mean.norm():.4f}")
+print(f"20 × mean against the sum: {difference(20 * of_mean, of_sum):.0e}")
+# --8<-- [end:try-mean]
+
+# --8<-- [start:try-count]
+print("retain_graph  ", cost(per_step, length=20)[1])
+print("cut each 5    ", cost(truncated, 5, length=20)[1])
+# --8<-- [end:try-count]
+
+# --8<-- [start:try-late-step]
+rnn, *data = example(dtype=torch.float32)
+optimizer = torch.optim.SGD(rnn.parameters(), lr=0.1)
+before = rnn.cell.weight_hh.detach().clone()
+per_step(rnn, *data)
+optimizer.step()
+moved = (rnn.cell.weight_hh - before).abs().max().item()
+print(f"no error; max|ΔW_hh| = {moved:.4f}")
+# --8<-- [end:try-late-step]

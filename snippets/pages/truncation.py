@@ -18,6 +18,17 @@ from truncation import best_recall, padded, recall, token_losses
 
 # --8<-- [end:imports]
 
+# --8<-- [start:cut]
+w = torch.tensor(2.0, requires_grad=True)
+h = torch.tensor(1.0)
+for use in (1, 2, 3):
+    if use == 3:
+        h = h.detach()
+    h = h * w
+h.backward()
+print(f"h {h.item():g}, w.grad {w.grad.item():g}")
+# --8<-- [end:cut]
+
 # --8<-- [start:bias]
 windows = [1, 2, 4, 8, 16, 32, 64]
 bias = {}
@@ -125,7 +136,7 @@ for length in (10, 100):
     print(f"mean {norms[length] / length:.4f}")
 # --8<-- [end:mean]
 
-# --8<-- [start:alone]
+# --8<-- [start:alone-setup]
 torch.manual_seed(0)
 rnn = RNN(2, 32, 2).double()
 sequences = [20, 12, 7, 3, 2]
@@ -138,12 +149,13 @@ for column, length in enumerate(sequences):
     data = line_tensor[:length, one], targets[:length, one]
     (token_losses(rnn, *data).sum() / tokens).backward()
 alone = torch.cat([p.grad.flatten() for p in rnn.parameters()])
-# --8<-- [end:alone]
 
-# --8<-- [start:masks]
 mask = targets != -100
 losses = token_losses(rnn, line_tensor, targets)
 unmasked = token_losses(rnn, line_tensor, targets.clamp(min=0))
+# --8<-- [end:alone-setup]
+
+# --8<-- [start:masks]
 ways = {
     "sum / tokens": losses.sum() / mask.sum(),
     "mean": losses.mean(),
@@ -167,3 +179,26 @@ output, padding = torch.zeros(2, 2), torch.full((2,), -100)
 nothing = cross_entropy(output, padding)
 print(nothing, cross_entropy(output, padding, reduction="sum"))
 # --8<-- [end:only-padding]
+
+# --8<-- [start:try-cut]
+w = torch.tensor(2.0, requires_grad=True)
+h = (1.0 * w).detach() * w * w
+h.backward()
+print(f"h {h.item():g}, w.grad {w.grad.item():g}")
+# --8<-- [end:try-cut]
+
+# --8<-- [start:try-calls]
+for window in (16, 8):
+    rnn, *data = example(length=256, batch=4)
+    calls = truncated(rnn, *data, window)
+    cells = cost(truncated, window, length=256, batch=4)[1]
+    print(f"window {window:2}: {calls} calls, {cells} cells")
+# --8<-- [end:try-calls]
+
+# --8<-- [start:try-padding]
+line_tensor, targets = padded([2, 10])
+rnn = RNN(2, 32, 2).double()
+losses = token_losses(rnn, line_tensor, targets)
+right = losses.sum() / (targets != -100).sum()
+print(f"mean / (sum / tokens) = {(losses.mean() / right).item():.2f}")
+# --8<-- [end:try-padding]

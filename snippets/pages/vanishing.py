@@ -21,6 +21,11 @@ from vanishing import (
 
 # --8<-- [end:imports]
 
+# --8<-- [start:repeated]
+for factor in (0.5, 0.9, 1.0, 1.1, 1.5):
+    print(f"{factor}   {factor**40:.1e}")
+# --8<-- [end:repeated]
+
 # --8<-- [start:rates]
 matrices = {
     f"ρ = {radius}": recurrent_matrix(radius) for radius in (0.5, 0.9, 1.1, 1.5, 3.0)
@@ -79,14 +84,16 @@ for radius in (0.5, 1.2):
     print(f"  after a clipped step {saved:.4g}")
 # --8<-- [end:clipping]
 
-# --8<-- [start:gate-rates]
+# --8<-- [start:gates-setup]
 builds = {("RNN", None): lambda: nn.RNN(16, 64)}
 for kind in (nn.LSTM, nn.GRU):
     name = kind.__name__
     builds[name, None] = partial(kind, 16, 64)
     for bias in (1.0, 3.0, 5.0):
         builds[name, bias] = lambda k=kind, b=bias: open_gate(k(16, 64), b)
+# --8<-- [end:gates-setup]
 
+# --8<-- [start:gate-rates]
 gates, spans = {}, {}
 print("cell b k = 0   k = 40  rate  of ten seeds  σ(b)")
 for (name, bias), build in builds.items():
@@ -140,3 +147,11 @@ shut = initial_norms(lambda: open_gate(nn.LSTM(16, 64), -2.0), seeds=3)
 closed = rate(typical(shut), 10, 30)
 print(f"b = -2: rate {closed:.3f}")
 # --8<-- [end:try-shut]
+
+# --8<-- [start:try-orthogonal]
+torch.manual_seed(0)
+orthogonal = nn.init.orthogonal_(torch.empty(64, 64, dtype=torch.float64))
+for name, activation in (("linear", lambda z: z), ("tanh", torch.tanh)):
+    norms = norms_by_distance(orthogonal, activation)
+    print(f"{name:6} after 100 steps {norms[100].item():.1e}")
+# --8<-- [end:try-orthogonal]
