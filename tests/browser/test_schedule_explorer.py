@@ -2,12 +2,14 @@
 
 import gzip
 import inspect
+import itertools
 import math
 import random
 import re
 import subprocess
 import sys
 import warnings
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
@@ -629,6 +631,74 @@ def test_scenes_and_what_one_begins_with_are_as_they_are_meant(blank):
     assert {name for name in NAMES if name in shown} == set(NAMES)
 
 
+def test_scenes_show_what_their_notes_say(blank):
+    paths = blank.evaluate("""() => Object.fromEntries(Object.entries(all.SCENES).map(
+      ([name, address]) => {
+        const { scene, curves } = all.readAddress(address);
+        const run = (more) => {
+          const one = { ...scene, ...more };
+          const metrics = all.metricsOf(one);
+          return curves.map((curve) => all.follow({ ...one, metrics }, curve));
+        };
+        return [name, [run({}), run({ noise: 0 })]];
+      }))""")
+
+    def rates(name, calm=False):
+        return [path["rates"] for path in paths[name][calm]]
+
+    cosine, rests, polynomial = rates("after")
+    assert cosine[100] == rests[100] == polynomial[100] == 0
+    assert cosine[200] == pytest.approx(0.1)
+    assert set(rests[100:]) == set(polynomial[100:]) == {0}
+    meets, jumps, waits = rates("warmup")
+    assert meets[20] == pytest.approx(0.1)
+    assert 0.09 < meets[19] < meets[20]
+    assert jumps[9] < 0.05
+    assert jumps[10] == 0.1
+    assert waits[20:41] == pytest.approx([0.1] * 21)
+    cos, linear = rates("onecycle")
+    assert min(cos) == cos[99] < cos[100]
+    assert linear[100] < 0 < linear[99] == min(linear[:100])
+    assert len(cos) == len(linear) == 101
+    moved = paths["onecycle"][0][0]["momenta"]
+    assert moved[0] > moved[29] < moved[99]
+    step, _, exponential, cosine, polynomial = rates("decay")
+    logs = [math.log(rate) for rate in exponential]
+    assert [a - b for a, b in itertools.pairwise(logs)] == pytest.approx(
+        [-math.log(0.955)] * 150
+    )
+    assert len({round(step[t] / step[t - 1], 9) for t in range(30, 150, 30)}) == 1
+    for path in (cosine, polynomial):
+        slopes = [path[t + 1] / path[t] for t in range(0, 149)]
+        assert slopes == sorted(slopes, reverse=True)
+    wiped, mess, kept = rates("wiped")
+    assert wiped == pytest.approx([0.1 / (1 + t / 50) for t in range(151)])
+    assert max(mess) > 0.5
+    assert kept == pytest.approx(
+        [
+            0.1
+            * (0.01 + 0.99 * min(t, 20) / 20)
+            * math.prod(1 - 1 / (k + 50) for k in range(1, t + 1))
+            for t in range(151)
+        ]
+    )
+    hasty, patient = rates("plateau")
+    assert len(set(hasty)) > 4
+    assert set(patient) == {0.1}
+    for path in rates("plateau", calm=True):
+        assert set(path) == {0.1}
+    relative, absolute = rates("negative")
+    assert set(relative) == {0.1}
+    assert absolute[-1] < 0.001
+    refused, *level, divided = paths["zero"][0]
+    assert refused["rates"] == []
+    assert [set(path["rates"]) for path in level] == [{0.1 * 0.1}, {0.1 * 0.25}]
+    assert divided["error"] == {
+        "t": 20,
+        "text": "ZeroDivisionError: float division by zero",
+    }
+
+
 @pytest.mark.parametrize("width", [390, 1280])
 @pytest.mark.parametrize("language", ["zh", "en"])
 def test_it_fits_its_page(figure, width, language):
@@ -678,3 +748,40 @@ def test_it_asks_for_nothing_else(figure):
         "scheduler_scenes.js",
         "schedules.zh.js",
     }
+
+
+AXE = files("axe_playwright_python") / "axe.min.js"
+OPEN = "document.querySelectorAll('.explore details').forEach((d) => (d.open = true))"
+WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("language", ["", "en/"], ids=["zh", "en"])
+def test_axe_finds_nothing_in_the_figure_as_it_is_used(
+    browser, address, scheme, language
+):
+    context = browser.new_context(
+        viewport={"width": 390, "height": 844},
+        color_scheme=scheme,
+        reduced_motion="reduce",
+    )
+    page, said = context.new_page(), []
+    page.on("console", lambda message: said.append(message.text))
+    page.on("pageerror", lambda error: said.append(str(error)))
+    page.goto(f"{address}{language}schedule-explorer/")
+    page.wait_for_selector("[data-ready]")
+    page.evaluate(AXE.read_text("utf-8"))
+    for name in ("plateau", "onecycle", "warmup"):
+        page.locator(".explore-scene select").first.select_option(name)
+        page.evaluate(OPEN)
+        page.wait_for_function(
+            "document.querySelector('.explore-code code').textContent"
+        )
+        found = page.evaluate(
+            "(values) => axe.run('.explore', { runOnly: { type: 'tag', values } })",
+            WCAG,
+        )["violations"]
+        assert not [(each["id"], each["nodes"][0]["html"][:90]) for each in found], name
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    context.close()
+    assert not said

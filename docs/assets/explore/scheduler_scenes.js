@@ -3,6 +3,7 @@
 /** Metrics that the reader may begin with: knots of a line. */
 export const SHAPES = {
   stalls: "2.3:1.5:1.1:0.9:0.9:0.9:0.9:0.9:0.9",
+  slow: "2.3:1.7:1.3:1.1:1:0.93:0.88:0.84:0.8",
   steps: "2.3:1.4:1.4:1.4:0.9:0.9:0.9:0.6:0.6",
   negative: "-0.2:-0.6:-0.9:-1:-1:-1:-1:-1:-1",
   accuracy: "0.1:0.5:0.7:0.8:0.85:0.88:0.88:0.88:0.88",
@@ -38,7 +39,7 @@ export const SCENES = {
     200,
     120,
     [5, 20].map((patience) => `ReduceLROnPlateau,factor=0.5,patience=${patience}`),
-    `metric=${SHAPES.stalls}&noise=0.05&`,
+    `metric=${SHAPES.slow}&noise=0.1&`,
   ),
   negative: scene(
     200,

@@ -5,7 +5,7 @@ export const words = {
   log: "logarithmic", plot: "Learning rate against step",
   metric: "metric", shape: "Shape", choose: "Choose …", noise: "Noise of the metric",
   shapes: {
-    stalls: "falls, then stalls", steps: "falls in steps",
+    stalls: "falls, then stalls", slow: "falls ever more slowly", steps: "falls in steps",
     negative: "negative, then level", accuracy: "accuracy: rises",
   },
   knot: (i) => `Knot ${i} of the metric; arrow keys move it up and down`,
@@ -46,7 +46,7 @@ export const scenes = {
   ],
   plateau: [
     "Patience and noise",
-    "The metric falls, then stalls, with noise. Patience 5 takes a few unlucky steps for a stall, patience 20 does not. Drag the circles elsewhere: when does the rate fall?",
+    "The metric never stops falling, but there is noise. Patience 5 takes a few unlucky steps for a stall and lowers the rate again and again, patience 20 never does here. Set the noise to 0, or drag the circles: when does the rate fall?",
   ],
   negative: [
     "Negative metrics",

@@ -5,7 +5,7 @@ export const words = {
   log: "对数", plot: "学习率随步数的变化",
   metric: "指标", shape: "形状", choose: "选一个……", noise: "指标的噪声",
   shapes: {
-    stalls: "下降，然后停滞", steps: "一级一级地降",
+    stalls: "下降，然后停滞", slow: "越降越慢", steps: "一级一级地降",
     negative: "负数，然后不动", accuracy: "准确率：上升",
   },
   knot: (i) => `指标的第 ${i} 个点，方向键上下移动`,
@@ -46,7 +46,7 @@ export const scenes = {
   ],
   plateau: [
     "耐心与噪声",
-    "指标先降后停，带噪声。patience=5 会把几步坏运气当成停滞，patience=20 不会。把圆圈拖到别处：学习率什么时候下降？",
+    "指标一直在降，只是有噪声。patience=5 把几步坏运气当成停滞，一次又一次降低学习率；这里 patience=20 一次也没有降。把噪声调成 0，或者拖动圆圈：学习率什么时候下降？",
   ],
   negative: [
     "负的指标",
