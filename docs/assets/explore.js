@@ -2,6 +2,7 @@
 // Without this script, and until it has come, what the page has in its place stands.
 const FIGURES = {
   playground: () => import("./explore/playground.js"),
+  schedules: () => import("./explore/schedule_explorer.js"),
 };
 
 const seen = new IntersectionObserver(

@@ -1,5 +1,5 @@
 // What all explorable figures share: elements, charts, numbers, the address, the player.
-import { axisBottom, axisLeft, line, scaleLinear, scaleLog, select } from "../vendor/d3.js";
+import { axisBottom, axisLeft, drag, line, pointer, scaleLinear, scaleLog, select } from "../vendor/d3.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 const SHAPES = new Set(["svg", "g", "path", "circle", "line", "text", "rect", "clipPath"]);
@@ -75,6 +75,71 @@ export function slider({ label, min, max, value, log = false, step, format = pla
   return box;
 }
 
+/**
+ * A control for an option: a choice, a box to tick, or a field. `parse` reads what is
+ * typed; where it gives undefined, the field keeps its value.
+ */
+export function option({ name, value, choices, parse, text = plain, set }) {
+  if (choices) return labelled(name, choice(choices, value ?? "", set));
+  if (typeof value === "boolean") {
+    const box = el("input", { type: "checkbox", checked: value });
+    box.addEventListener("change", () => set(box.checked));
+    return labelled(name, box);
+  }
+  const attributes = { type: "text", inputmode: "decimal", class: "explore-number" };
+  const field = el("input", { ...attributes, value: text(value) });
+  field.addEventListener("change", () => {
+    const typed = parse(field.value.trim());
+    if (typed !== undefined) set((value = typed));
+    field.value = text(value);
+  });
+  return labelled(name, field);
+}
+
+/** The colours and dashes that tell runs apart. */
+export const COLORS = Array.from({ length: 6 }, (_, i) => `var(--plot-${i + 1})`);
+export const DASHES = [null, "7 3", "2 3", "9 3 2 3", "4 4", "12 4"];
+
+/** A short line as a run is drawn. */
+export const swatch = (index) =>
+  el(
+    "svg",
+    { width: 26, height: 10, "aria-hidden": "true", class: "explore-swatch" },
+    el("line", {
+      x1: 0, x2: 26, y1: 5, y2: 5, style: `stroke: ${COLORS[index]}`, "stroke-width": 3,
+      "stroke-dasharray": DASHES[index],
+    }),
+  );
+
+/**
+ * A point of a drawing that is dragged, or moved by arrow keys: keyed(right, up, fine) and
+ * dragged(x, y), in pixels of `svg`. `held` hears when a drag begins and when it is over.
+ */
+export function grip(svg, { label, size = 8, keyed, dragged, held = () => {}, ...attributes }) {
+  const made = el(
+    "g",
+    {
+      tabindex: 0, role: "slider", "aria-label": label, "aria-valuemin": -1e6,
+      "aria-valuemax": 1e6, class: "explore-start", ...attributes,
+    },
+    el("circle", { r: 2 * size + 6, class: "explore-grip" }),
+    el("circle", { r: size }),
+  );
+  const ways = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
+  made.addEventListener("keydown", (event) => {
+    if (!(event.key in ways)) return;
+    event.preventDefault();
+    keyed(...ways[event.key], event.shiftKey);
+  });
+  select(made).call(
+    drag()
+      .on("start", () => held(true))
+      .on("drag", (event) => dragged(...pointer(event.sourceEvent, svg)))
+      .on("end", () => held(false)),
+  );
+  return made;
+}
+
 const ICONS = {
   play: "M8 5v14l11-7z",
   pause: "M14 19h4V5h-4M6 19h4V5H6z",
@@ -138,6 +203,65 @@ export function codeBlock(words) {
   const box = el("pre", { tabindex: 0, "aria-label": words.code }, code);
   const block = el("div", { class: "explore-code" }, box, el("p", {}, copy, " ", said));
   return { block, set: (text) => (code.textContent = text) };
+}
+
+/** A button with a sign on it and a name for it. */
+export const button = (label, sign, onclick) =>
+  el("button", { type: "button", "aria-label": label, title: label, onclick }, sign);
+
+/** What goes from step to step: by(−1 or 1), to(step); `set` says where one is. */
+export function stepper(words, by, to) {
+  const back = button(words.back, "−1", () => by(-1));
+  const forward = button(words.forward, "+1", () => by(1));
+  const scrub = el("input", { type: "range", min: 0, "aria-label": words.step });
+  const counter = el("output", { class: "explore-count" });
+  scrub.addEventListener("input", () => to(Number(scrub.value)));
+  const set = (t, steps) => {
+    scrub.max = steps;
+    scrub.value = t;
+    scrub.setAttribute("aria-valuetext", `${words.step} ${t}`);
+    counter.textContent = `t = ${t} / ${steps}`;
+  };
+  return { back, forward, scrub, counter, set };
+}
+
+/** A run's name, and up to two of its [option, value] that twins of that name have not. */
+export function tell(name, options, twins) {
+  const tells = options.filter(([, value], i) => twins.some((each) => each[i][1] !== value));
+  return [name, ...tells.slice(0, 2).map((pair) => pair.join("="))].join(" ");
+}
+
+/** Fill a table of numbers: for each run its index, its title and its cells. */
+export function fillTable(table, caption, head, runs) {
+  const rows = runs.map(([index, title, ...cells]) =>
+    el("tr", {}, el("th", { scope: "row" }, swatch(index), ` ${title}`), ...cells),
+  );
+  table.replaceChildren(
+    caption,
+    el("thead", {}, el("tr", {}, ...head.map((text) => el("th", { scope: "col" }, text)))),
+    el("tbody", {}, ...rows),
+  );
+}
+
+/** What reads numbers of an address: number(name, fallback, low, high). */
+export const numbersOf = (query) => (name, fallback, low = -Infinity, high = Infinity) => {
+  const value = Number(query.get(name) || NaN);
+  return Math.min(Math.max(Number.isFinite(value) ? value : fallback, low), high);
+};
+
+/** A fold with a program that is written when it is open; `refresh` writes it anew. */
+export function programFold(words, write) {
+  const { block, set } = codeBlock(words);
+  const fold = el(
+    "details",
+    { class: "explore-torch" },
+    el("summary", {}, words.asTorch),
+    el("p", {}, words.asTorchNote),
+    block,
+  );
+  const refresh = async () => fold.open && set(await write());
+  fold.addEventListener("toggle", refresh);
+  return { fold, refresh };
 }
 
 /** Call back with the width of an element, now and whenever it changes. */

@@ -1,9 +1,10 @@
 // The playground: optimizers of torch.optim side by side on one surface.
-import { contours, drag, pointer, scaleLinear, select } from "../vendor/d3.js";
+import { contours, scaleLinear } from "../vendor/d3.js";
 import { program } from "./code.js";
 import {
-  chart, choice, codeBlock, el, icon, keepAddress, labelled, language, onWidth, plain, scientific,
-  sheet, short, slider, still, unique,
+  COLORS, DASHES, button, chart, choice, el, fillTable, grip, icon, keepAddress, labelled, language,
+  numbersOf, onWidth, option, plain, programFold, scientific, sheet, short, slider, stepper, still,
+  swatch, tell, unique,
 } from "./frame.js";
 import { PRESETS } from "./presets.js";
 import { RULES } from "./rules/index.js";
@@ -11,9 +12,7 @@ import { SURFACES } from "./surfaces.js";
 import { TUNED } from "./tuned.js";
 import { surfaceOf, walk } from "./walk.js";
 
-const MOST = 6;
-const COLORS = Array.from({ length: MOST }, (_, i) => `var(--plot-${i + 1})`);
-const DASHES = [null, "7 3", "2 3", "9 3 2 3", "4 4", "12 4"];
+const MOST = COLORS.length;
 const STEPS = [20, 50, 60, 80, 100, 150, 200, 300, 500, 1000];
 // Where a slider makes sense; everything else is a field.
 const LR = { min: 1e-5, max: 1e3 };
@@ -32,17 +31,14 @@ const fits = (scene, { rule }) => !RULES[rule].matrix || scene.start.length === 
 /** What the address says: a scene, arms, the step; what it does not say, as it begins. */
 export function readAddress(search) {
   const query = new URLSearchParams(search);
-  const number = (name, fallback) => {
-    const value = Number(query.get(name));
-    return query.has(name) && Number.isFinite(value) ? value : fallback;
-  };
+  const number = numbersOf(query);
   const named = query.get("surface");
   const known = Object.hasOwn(SURFACES, named ?? "") ? named : "bowl";
   const scene = begin(known);
-  if (scene.kappa) scene.kappa = Math.min(Math.max(number("kappa", scene.kappa), 1), 1000);
-  scene.sigma = Math.max(number("sigma", scene.sigma), 0);
-  scene.seed = Math.min(Math.max(Math.round(number("seed", 1)), 1), 2147483646);
-  scene.steps = Math.min(Math.max(Math.round(number("steps", 200)), 1), 1000);
+  if (scene.kappa) scene.kappa = number("kappa", scene.kappa, 1, 1000);
+  scene.sigma = number("sigma", scene.sigma, 0);
+  scene.seed = Math.round(number("seed", 1, 1, 2147483646));
+  scene.steps = Math.round(number("steps", 200, 1, 1000));
   if (["linear", "cosine", "step"].includes(query.get("schedule")))
     scene.schedule = query.get("schedule");
   const start = (query.get("start") ?? "").split(",").map(Number);
@@ -61,8 +57,8 @@ export function readAddress(search) {
       return { rule, options };
     })
     .filter(Boolean);
-  const t = Math.min(Math.max(Math.round(number("t", scene.steps)), 0), scene.steps);
-  return { scene, arms, t, shown: Math.max(0, Math.round(number("shown", 0))) };
+  const t = Math.round(number("t", scene.steps, 0, scene.steps));
+  return { scene, arms, t, shown: Math.round(number("shown", 0, 0)) };
 }
 
 function parse(text = "") {
@@ -209,34 +205,18 @@ export async function playground(root) {
 
   /** The start of a row: dragged, or moved by arrow keys. */
   function handle(row) {
-    const made = el(
-      "g",
-      {
-        tabindex: 0, role: "slider", "aria-label": words.startHelp, "aria-valuemin": -1e3,
-        "aria-valuemax": 1e3, class: "explore-start",
+    return grip(svg, {
+      label: words.startHelp,
+      keyed(right, up, fine) {
+        const [[x0, x1], [y0, y1]] = SURFACES[scene.surface].window;
+        const unit = fine ? 500 : 60;
+        moveStart(row, [
+          scene.start[2 * row] + (right * (x1 - x0)) / unit,
+          scene.start[2 * row + 1] + (up * (y1 - y0)) / unit,
+        ]);
       },
-      el("circle", { r: 22, class: "explore-grip" }),
-      el("circle", { r: 8 }),
-    );
-    made.addEventListener("keydown", (event) => {
-      const by = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
-      if (!(event.key in by)) return;
-      event.preventDefault();
-      const [[x0, x1], [y0, y1]] = SURFACES[scene.surface].window;
-      const unit = event.shiftKey ? 500 : 60;
-      const [dx, dy] = by[event.key];
-      moveStart(row, [
-        scene.start[2 * row] + (dx * (x1 - x0)) / unit,
-        scene.start[2 * row + 1] + (dy * (y1 - y0)) / unit,
-      ]);
+      dragged: (px, py) => moveStart(row, [x.invert(px), y.invert(py)]),
     });
-    select(made).call(
-      drag().on("drag", (event) => {
-        const [px, py] = pointer(event.sourceEvent, svg);
-        moveStart(row, [x.invert(px), y.invert(py)]);
-      }),
-    );
-    return made;
   }
 
   function moveStart(row, [a, b]) {
@@ -292,7 +272,9 @@ export async function playground(root) {
   const stateBar = el("div", { class: "explore-bar" });
   const table = el("table", { class: "explore-table" });
   const summary = el("p", { class: "explore-hidden", "aria-live": "polite" });
-  const { block: codeBox, set: setCode } = codeBlock(words);
+  const { fold: torch, refresh: showCode } = programFold(words, () =>
+    program(scene, arms.filter((each) => fits(scene, each)), t),
+  );
 
   function drawCharts() {
     const series = (pick) =>
@@ -357,16 +339,8 @@ export async function playground(root) {
     cells = runs.map((each) =>
       each ? Array.from({ length: head.length - 1 }, () => el("td")) : [],
     );
-    const rows = cells.flatMap((row, index) =>
-      row.length
-        ? [el("tr", {}, el("th", { scope: "row" }, swatch(index), ` ${title(index)}`), ...row)]
-        : [],
-    );
-    table.replaceChildren(
-      caption,
-      el("thead", {}, el("tr", {}, ...head.map((text) => el("th", { scope: "col" }, text)))),
-      el("tbody", {}, ...rows),
-    );
+    const rows = cells.map((row, index) => [index, title(index), ...row]);
+    fillTable(table, caption, head, rows.filter((row) => row.length > 2));
   }
 
   function showNumbers() {
@@ -380,24 +354,9 @@ export async function playground(root) {
 
   /** An optimizer's name, and the option that tells it from others of that name. */
   function title(index) {
-    const { rule, options } = arms[index];
-    const twins = arms.filter((each) => each.rule === rule);
-    if (twins.length < 2) return rule;
-    const value = (each, name) => each.options[name] ?? RULES[rule].options[name];
-    const names = Object.keys(RULES[rule].options);
-    const tells = names.filter((name) => twins.some((each) => value(each, name) !== value({ options }, name)));
-    return [rule, ...tells.slice(0, 2).map((name) => `${name}=${value({ options }, name)}`)].join(" ");
-  }
-
-  function swatch(index) {
-    return el(
-      "svg",
-      { width: 26, height: 10, "aria-hidden": "true", class: "explore-swatch" },
-      el("line", {
-        x1: 0, x2: 26, y1: 5, y2: 5, style: `stroke: ${COLORS[index]}`, "stroke-width": 3,
-        "stroke-dasharray": DASHES[index],
-      }),
-    );
+    const { rule } = arms[index];
+    const pairs = (each) => Object.entries({ ...RULES[rule].options, ...each.options });
+    return tell(rule, pairs(arms[index]), arms.filter((each) => each.rule === rule).map(pairs));
   }
 
   function say() {
@@ -411,15 +370,13 @@ export async function playground(root) {
 
   // ---- the player
   let playing = 0;
-  const scrub = el("input", { type: "range", min: 0, "aria-label": words.step });
-  const counter = el("output", { class: "explore-count" });
-  const button = (name, text, onclick) =>
-    el("button", { type: "button", "aria-label": words[name], title: words[name], onclick }, text);
-  const toStart = button("toStart", icon("toStart"), () => show(0, true));
-  const back = button("back", "−1", () => show(t - 1, true));
-  const forward = button("forward", "+1", () => show(t + 1, true));
-  const play = button("play", icon("play"), () => (playing ? pause() : start()));
-  scrub.addEventListener("input", () => show(Number(scrub.value), true));
+  const { back, forward, scrub, counter, set: setStep } = stepper(
+    words,
+    (by) => show(t + by, true),
+    (k) => show(k, true),
+  );
+  const toStart = button(words.toStart, icon("toStart"), () => show(0, true));
+  const play = button(words.play, icon("play"), () => (playing ? pause() : start()));
   scrub.addEventListener("change", say);
 
   function pause() {
@@ -458,21 +415,11 @@ export async function playground(root) {
     playing = requestAnimationFrame(frame);
   }
 
-  const torch = el("details", { class: "explore-torch" });
-
-  function showCode() {
-    if (torch.open) setCode(program(scene, arms.filter((each) => fits(scene, each)), t));
-  }
-
-  torch.addEventListener("toggle", showCode);
-
   /** Show step k: the only thing that happens in each frame. */
   function show(k, byHand = false) {
     if (byHand && playing) pause();
     t = Math.min(Math.max(k, 0), scene.steps);
-    scrub.value = t;
-    scrub.setAttribute("aria-valuetext", `${words.step} ${t}`);
-    counter.textContent = `t = ${t} / ${scene.steps}`;
+    setStep(t, scene.steps);
     showWays();
     for (const each of [losses, lengths, stateChart]) each.mark(t);
     showNumbers();
@@ -576,7 +523,7 @@ export async function playground(root) {
       "details",
       {},
       el("summary", {}, words.options),
-      ...others.map(([name, value]) => option(arm, name, value)),
+      ...others.map(([name, value]) => setting(arm, name, value)),
     );
     fold.open = others.some(([name, value]) => name in arm.options && arm.options[name] !== value);
     const error = fits(scene, arm)
@@ -592,27 +539,22 @@ export async function playground(root) {
     );
   }
 
-  function option(arm, name, initial) {
-    const value = arm.options[name] ?? initial;
-    const set = (v) => {
-      arm.options[name] = v;
-      if (v === initial) delete arm.options[name];
-      run();
-    };
-    if (name === "line_search_fn")
-      return labelled(name, choice([["", "None"], ["strong_wolfe", "strong_wolfe"]], value ?? "", (v) => set(v || null)));
-    if (typeof initial === "boolean") {
-      const box = el("input", { type: "checkbox", checked: value });
-      box.addEventListener("change", () => set(box.checked));
-      return labelled(name, box);
-    }
-    const field = el("input", { type: "text", inputmode: "decimal", class: "explore-number", value: value === null ? "None" : plain(value) });
-    field.addEventListener("change", () => {
-      const v = /^none$/i.test(field.value.trim()) && initial === null ? null : Number(field.value);
-      if (v === null || (field.value.trim() !== "" && allowed(name, v))) set(v);
-      field.value = arm.options[name] === undefined ? plain(initial ?? "None") : plain(arm.options[name] ?? "None");
+  function setting(arm, name, initial) {
+    return option({
+      name,
+      value: arm.options[name] ?? initial,
+      choices: name === "line_search_fn" ? [["", "None"], ["strong_wolfe", "strong_wolfe"]] : null,
+      text: (v) => (v === null ? "None" : plain(v)),
+      parse(text) {
+        if (/^none$/i.test(text) && initial === null) return null;
+        return text !== "" && allowed(name, Number(text)) ? Number(text) : undefined;
+      },
+      set(v) {
+        arm.options[name] = v === "" ? null : v;
+        if (arm.options[name] === initial) delete arm.options[name];
+        run();
+      },
     });
-    return labelled(name, field);
   }
 
   // ---- all of it
@@ -641,7 +583,6 @@ export async function playground(root) {
     runs = arms.map((each) => (fits(scene, each) ? walk(scene, each) : null));
     const { loss, lowest } = surfaceOf(scene);
     floor = Math.min(...lowest.map((point) => loss(scene.start.length === 4 ? [...point, ...point] : point)));
-    scrub.max = scene.steps;
     svg.setAttribute("aria-label", words.plot(words.surfaces[scene.surface]));
     if (width) {
       drawSurface();
@@ -655,7 +596,6 @@ export async function playground(root) {
   }
 
   let started = false;
-  torch.append(el("summary", {}, words.asTorch), el("p", {}, words.asTorchNote), codeBox);
   root.replaceChildren(
     sceneBar,
     said,
