@@ -1,6 +1,7 @@
 // Loads an explorable figure when the reader comes near it: <div data-explore="playground">.
 // Without this script, and until it has come, what the page has in its place stands.
 const FIGURES = {
+  losses: () => import("./explore/losses.js"),
   playground: () => import("./explore/playground.js"),
   schedules: () => import("./explore/schedule_explorer.js"),
 };

@@ -1,14 +1,7 @@
 // A complete program in PyTorch that prints the numbers that the playground shows.
+import { python } from "./frame.js";
 import { PAIRS, RULES } from "./rules/index.js";
 import { SURFACES } from "./surfaces.js";
-
-/** A value as Python writes it. */
-export function python(value) {
-  if (value === null) return "None";
-  if (typeof value === "boolean") return value ? "True" : "False";
-  if (Array.isArray(value)) return `[${value.map(python).join(", ")}]`;
-  return typeof value === "string" ? `"${value}"` : String(value);
-}
 
 /** A number of a pair: torch refuses betas of which one is whole. */
 const decimal = (x) => (Number.isInteger(x) && Math.abs(x) < 1e15 ? x.toFixed(1) : python(x));

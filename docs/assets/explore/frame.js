@@ -157,6 +157,25 @@ export const icon = (name) =>
 /** A number as JavaScript and Python both read it. */
 export const plain = (x) => String(x).replace("e+", "e");
 
+/** A value as Python writes it. */
+export function python(value) {
+  if (value === null) return "None";
+  if (typeof value === "boolean") return value ? "True" : "False";
+  if (Array.isArray(value)) return `[${value.map(python).join(", ")}]`;
+  return typeof value === "string" ? `"${value}"` : String(value);
+}
+
+/** A number as Python's f"{round(x, 6) + 0.0:.6f}" prints it. */
+export function fixed(x, digits = 6) {
+  if (!Number.isFinite(x)) return Number.isNaN(x) ? "nan" : x > 0 ? "inf" : "-inf";
+  let text = x.toFixed(digits);
+  const exact = x.toFixed(60);
+  const kept = exact.slice(0, exact.indexOf(".") + 1 + digits);
+  // A tie, which Python rounds to the even digit.
+  if (/^50*$/.test(exact.slice(kept.length)) && /[02468]$/.test(kept)) text = kept;
+  return Number(text) === 0 ? text.replace("-", "") : text;
+}
+
 /** A number as Python's f"{x:.6e}" prints it. */
 export function scientific(x, digits = 6) {
   if (!Number.isFinite(x)) return Number.isNaN(x) ? "nan" : x > 0 ? "inf" : "-inf";
