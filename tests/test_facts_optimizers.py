@@ -3,8 +3,11 @@
 import math
 
 import adam
+import adaptive
 import pytest
 import torch
+from stochastic import displacements
+from torch.optim import SGD, Adagrad, RMSprop
 
 
 @pytest.mark.parametrize("beta1", [0.5, 0.9, 0.95, 0.99])
@@ -49,3 +52,47 @@ def test_adam_asks_whether_gradients_agree_and_not_how_large_they_are():
 def test_an_average_forgets_half_in_as_many_steps_as_the_formula_says(beta):
     steps = math.ceil(math.log(0.5) / math.log(beta))
     assert beta**steps < 0.5 < beta ** (steps - 1)
+
+
+@pytest.mark.parametrize("steps", [100, 200, 400, 800])
+def test_adagrad_learns_rare_words_that_sgd_does_not(steps):
+    _, ours, our_losses = adaptive.learned(Adagrad, steps)
+    _, theirs, their_losses = adaptive.learned(SGD, steps)
+    assert (our_losses < their_losses).all(), "every seed"
+    assert ours[-1, 1] > 1.5 * theirs[-1, 1]
+    assert min(ours[-1, 0], theirs[-1, 0]) > 0.95
+
+
+def test_it_is_the_noise_that_keeps_the_rate_of_sgd_small():
+    noisy, quiet = (adaptive.learned(SGD, 200, noise=noise) for noise in (1.0, 0.0))
+    assert quiet[0] > 5 * noisy[0]
+    assert quiet[1][-1, 1] > 0.8 > 0.3 > noisy[1][-1, 1]
+
+
+def test_a_best_rate_at_an_end_of_the_grid_is_refused(monkeypatch):
+    monkeypatch.setattr(adaptive, "RATES", adaptive.RATES[:3])
+    adaptive.read_words.cache_clear()
+    with pytest.raises(ValueError, match="an end of the grid"):
+        adaptive.learned(SGD, 100)
+    adaptive.read_words.cache_clear()
+
+
+@pytest.mark.parametrize("size", [2, 10, 30])
+def test_adagrad_halves_its_rate_when_its_sum_has_quadrupled(size):
+    grads = torch.ones(4000, 1, dtype=torch.float64)
+    grads[0] = size
+    rates = adaptive.adagrad_rates(grads, lr=1.0).flatten()
+    assert rates[3 * size**2] == rates[0] / 2
+
+
+def test_rmsprop_forgets_what_adagrad_keeps():
+    grads = torch.ones(1500)
+    grads[:10] = 100.0
+    kept, forgotten = (displacements(rule, grads) for rule in (Adagrad, RMSprop))
+    assert kept[-1] < 0.004 < 0.95 < forgotten[-1] < 1.05
+
+
+@pytest.mark.parametrize("alpha", [0.9, 0.99, 0.999])
+def test_the_first_step_of_rmsprop_grows_with_its_memory(alpha):
+    first = displacements(RMSprop, torch.ones(1), alpha=alpha).item()
+    assert first == pytest.approx((1 - alpha) ** -0.5, rel=1e-4)
