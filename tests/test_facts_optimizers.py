@@ -4,6 +4,7 @@ import math
 
 import adam
 import adaptive
+import gradient_descent
 import pytest
 import torch
 from stochastic import displacements
@@ -96,3 +97,32 @@ def test_rmsprop_forgets_what_adagrad_keeps():
 def test_the_first_step_of_rmsprop_grows_with_its_memory(alpha):
     first = displacements(RMSprop, torch.ones(1), alpha=alpha).item()
     assert first == pytest.approx((1 - alpha) ** -0.5, rel=1e-4)
+
+
+@pytest.mark.parametrize("kappa", [4.0, 9.0, 25.0])
+def test_the_best_rate_of_a_bowl_takes_the_steps_that_its_formula_says(kappa):
+    best, _ = gradient_descent.descend((1.0, kappa), 2 / (1 + kappa))
+    rate = (kappa - 1) / (kappa + 1)
+    assert best == math.ceil(math.log(1e-6) / math.log(rate))
+    for factor in (1 / kappa, 0.98 * 2 / kappa):
+        assert gradient_descent.descend((1.0, kappa), factor)[0] > best
+
+
+@pytest.mark.parametrize("unit", [0.5, 2.0, 8.0])
+def test_the_unit_of_the_loss_goes_into_the_rate(unit):
+    plain = gradient_descent.descend((1.0, 25.0), 0.05)
+    assert gradient_descent.descend((unit, 25 * unit), 0.05 / unit) == plain
+
+
+@pytest.mark.parametrize("start", [0.5, 2.0, 10.0])
+def test_the_limit_of_a_quartic_depends_on_the_start(start):
+    ends = []
+    for factor in (0.98, 1.02):
+        theta, lr = start, factor * 2 / start**2
+        for _ in range(500):
+            theta -= lr * theta**3
+            if abs(theta) > 1e6:
+                break
+        ends.append(abs(theta))
+    assert ends[0] < start / 5
+    assert ends[1] > 1e6
