@@ -6,6 +6,7 @@ import adam
 import adaptive
 import gradient_descent
 import pytest
+import stochastic
 import torch
 from stochastic import displacements
 from torch.optim import SGD, Adagrad, RMSprop
@@ -126,3 +127,36 @@ def test_the_limit_of_a_quartic_depends_on_the_start(start):
         ends.append(abs(theta))
     assert ends[0] < start / 5
     assert ends[1] > 1e6
+
+
+@pytest.mark.parametrize("mu", [0.5, 0.9, 0.99])
+def test_momentum_amplifies_what_agrees_and_damps_what_alternates(mu):
+    ones = torch.ones(2000, dtype=torch.float64)
+    flip = 1 - 2 * (torch.arange(2000).double() % 2)
+    agree, alternate = (displacements(SGD, g, momentum=mu) for g in (ones, flip))
+    assert agree[-1].item() == pytest.approx(1 / (1 - mu))
+    assert abs(alternate[-1].item()) == pytest.approx(1 / (1 + mu))
+
+
+@pytest.mark.parametrize("kappa", [10.0, 25.0, 100.0])
+def test_momentum_leaves_the_canyon_sooner_each_at_its_best(kappa):
+    plain, _ = gradient_descent.descend((1.0, kappa), 2 / (1 + kappa))
+    heavy, _ = gradient_descent.descend((1.0, kappa), *stochastic.polyak(kappa))
+    assert heavy < 0.7 * plain
+
+
+@pytest.mark.parametrize("factor", [1.01, 1.05, 1.5, 1.85])
+def test_momentum_alone_brings_a_diverging_rate_back(factor):
+    lr = factor * 2 / 25
+    start = torch.tensor([-5.0, 1.5])
+    plain, heavy = (
+        stochastic.bowl_path(lr, mu, 2000, start)[-1].abs().max() for mu in (0.0, 0.9)
+    )
+    assert heavy < 1e-6 < 1e6 < plain
+
+
+def test_half_the_error_takes_four_times_the_samples():
+    found = stochastic.variances((4, 16, 64))
+    for size in (4, 16):
+        ratio = (found[size] / found[4 * size]) ** 0.5
+        assert ratio == pytest.approx(2, rel=0.05)
