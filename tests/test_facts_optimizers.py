@@ -5,6 +5,7 @@ import math
 import adam
 import adaptive
 import gradient_descent
+import optimizers
 import pytest
 import stochastic
 import torch
@@ -159,3 +160,45 @@ def test_half_the_error_takes_four_times_the_samples():
     for size in (4, 16):
         ratio = (found[size] / found[4 * size]) ** 0.5
         assert ratio == pytest.approx(2, rel=0.05)
+
+
+def test_one_rate_for_all_gives_other_rankings_than_another():
+    ranked = []
+    for lr in (0.01, 0.1, 1.0):
+        at = (optimizers.LRS - lr).abs().argmin()
+        ends = {
+            name: optimizers.contest("network", name)[0, at].mean().item()
+            for name in optimizers.ARMS
+        }
+        ranked.append(sorted(ends, key=ends.get))
+    assert ranked[0] != ranked[1] != ranked[2]
+    assert {ranking.index("momentum") for ranking in ranked} == {1, 2, 4}
+
+
+def test_on_noise_a_wrong_rate_costs_more_than_a_wrong_optimizer():
+    tuned = [scores.mean() for scores in optimizers.tuned("noisy", 120).values()]
+    between = max(tuned) - min(tuned)
+    for name in optimizers.ARMS:
+        by_rate = optimizers.contest("noisy", name)[0].mean(-1)
+        assert by_rate.max() - by_rate.min() > 3 * between
+
+
+@pytest.mark.parametrize("g", [1.0, 0.01])
+def test_which_rates_give_sgd_and_the_others_one_first_step(g):
+    first = {
+        name: displacements(rule, torch.full((1,), g), **options).item()
+        for name, (rule, options) in optimizers.ARMS.items()
+    }
+    assert first["momentum"] == first["SGD"] == pytest.approx(g)
+    for name in ("Adam", "AdaGrad"):
+        assert first[name] == pytest.approx(1, rel=1e-4)
+    assert first["RMSProp"] == pytest.approx(10, rel=1e-4)
+
+
+@pytest.mark.parametrize("tensors", [10, 100, 1000])
+def test_only_the_fused_step_does_not_grow_with_the_tensors(tensors):
+    loop, foreach, fused = (
+        optimizers.operations(torch.optim.Adam, tensors, **way)
+        for way in ({"foreach": False}, {"foreach": True}, {"fused": True})
+    )
+    assert fused < 10 < foreach < loop
