@@ -3,6 +3,7 @@
 import math
 
 import adam
+import adam_variants
 import adaptive
 import gradient_descent
 import optimizers
@@ -202,3 +203,20 @@ def test_only_the_fused_step_does_not_grow_with_the_tensors(tensors):
         for way in ({"foreach": False}, {"foreach": True}, {"fused": True})
     )
     assert fused < 10 < foreach < loop
+
+
+def test_a_short_silence_makes_the_next_step_of_adam_shorter_and_a_long_one_longer():
+    steps = {zeros: adam_variants.late_step(zeros) for zeros in (1, 9, 99, 200, 999)}
+    assert max(steps[1], steps[9], steps[99]) < 1 < steps[200] < steps[999]
+
+
+@pytest.mark.parametrize("weight_decay", [0.01, 0.1, 1.0])
+def test_without_gradients_l2_walks_at_nearly_full_steps_whatever_its_strength(
+    weight_decay,
+):
+    coupled, decoupled = (
+        adam_variants.end_weight(0.0, weight_decay, decoupled=kind)
+        for kind in (False, True)
+    )
+    assert coupled == pytest.approx(0.2244, abs=1e-3)
+    assert decoupled == pytest.approx((1 - 0.01 * weight_decay) ** 100)
