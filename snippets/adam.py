@@ -268,11 +268,11 @@ def train_logistic(zero, seed=0):
 
 
 # --8<-- [start:train-network]
-def train_mlp(zero, seed=0):
+def train_mlp(zero, seed=0, value=0.0):
     """Train a network of 2, 8 and 1 units on x₁x₂ > 0; return what came of it.
 
-    zero: the layers that start at 0, of (0, 2). Result: as of ``train``, and the number
-    of distinct hidden units.
+    zero: the layers, of (0, 2), that start at 0 or at another ``value``. Result: as of
+    ``train``, and the number of distinct hidden units.
 
     >>> train_mlp(zero=(0, 2))[2]
     1
@@ -283,7 +283,7 @@ def train_mlp(zero, seed=0):
     )
     for layer in zero:
         for param in model[layer].parameters():
-            torch.nn.init.zeros_(param)
+            torch.nn.init.constant_(param, value)
     loss, accuracy = train(model, lambda x: x.prod(dim=1) > 0)
     return loss, accuracy, len(model[0].weight.detach().unique(dim=0))
 

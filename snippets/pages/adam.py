@@ -1,6 +1,9 @@
 """The page `adam` as a script: it prints what the page shows."""
 
 # --8<-- [start:imports]
+import json
+import math
+
 import torch
 from adam import (
     adam,
@@ -20,6 +23,41 @@ from adam import (
 
 # --8<-- [end:imports]
 
+# --8<-- [start:two-questions]
+same = torch.ones(100, dtype=torch.float64)
+flip = 1 - 2 * (torch.arange(100) % 2)  # 1, -1, 1, …
+grads = torch.stack([0.001 * same, 1000 * same, 1000 * flip], dim=1)
+walked = {
+    "SGD": follow_torch(grads, torch.optim.SGD, lr=1.0)[-1],
+    "Adam": follow(adam_in_paper, grads, lr=1.0)[-1],
+}
+print("gradient    0.001        1000     ± 1000")
+for name, ends in walked.items():
+    print(f"{name:5}", *(f"{abs(end):11.3f}" for end in ends.tolist()))
+# --8<-- [end:two-questions]
+
+# --8<-- [start:two-questions-figure]
+from plotting import INK, axes, style, svg
+
+noise = random_gradients(200, 1) / 2
+noise[:100] += 1
+state, lines = {}, []
+for t, g in enumerate(noise, start=1):
+    adam(torch.zeros_like(g), g, state)
+    m_hat = state["exp_avg"] / (1 - 0.9**t)
+    v_hat = state["exp_avg_sq"] / (1 - 0.999**t)
+    lines.append(torch.cat([m_hat, v_hat.sqrt(), m_hat / v_hat.sqrt()]))
+lines = torch.stack(lines)
+figure, above, below = axes(("t", "g"), ("t", "m̂ / √v̂"), height=2.0)
+above.plot(noise, ".", color=INK, markersize=3, alpha=0.5, label="g")
+above.plot(lines[:, 0], **style(0), label="m̂")
+above.plot(lines[:, 1], **style(1), label="√v̂")
+above.legend(loc="lower left", ncols=3)
+below.plot(lines[:, 2], **style(0))
+below.set_ylim(-1.1, 1.1)
+print(svg(figure, "two-questions"))
+# --8<-- [end:two-questions-figure]
+
 # --8<-- [start:first-steps]
 grads = torch.ones(3, 1, dtype=torch.float64)
 rules = (adam_as_printed, adam_in_paper, adam)
@@ -29,12 +67,9 @@ for rule in rules:
 # --8<-- [end:first-steps]
 
 # --8<-- [start:compare]
-settings = {
-    "defaults": {},
-    "weight_decay": {"weight_decay": 0.01},
-    "amsgrad": {"amsgrad": True},
-    "both": {"weight_decay": 0.01, "amsgrad": True},
-}
+decay, amsgrad = {"weight_decay": 0.01}, {"amsgrad": True}
+settings = {"defaults": {}, "weight_decay": decay, "amsgrad": amsgrad}
+settings["both"] = decay | amsgrad
 for dtype in (torch.float32, torch.float64):
     grads = random_gradients(500, 100, dtype)
     for name, options in settings.items():
@@ -88,12 +123,11 @@ grads = torch.full((4000, 1), 0.3, dtype=torch.float64)
 printed = follow(adam_as_printed, grads, lr=1.0).diff(dim=0)
 paper = follow(adam_in_paper, grads, lr=1.0).diff(dim=0)
 measured = (printed / paper).flatten()
-print(f"{(measured / factor[1:4000] - 1).abs().max():.0e}")
+formula_gap = (measured / factor[1:4000] - 1).abs().max().item()
+print(f"largest relative gap {formula_gap:.0e}")
 # --8<-- [end:factor-measured]
 
 # --8<-- [start:factor-figure]
-from plotting import axes, style, svg
-
 figure, panel = axes(("t", "|Δθ| / α"), xscale="log")
 panel.plot(t[:4000], factor[:4000], **style(1), label="m / (√v + ε)")
 panel.axhline(1, **style(0), label="m̂ / (√v̂ + ε)")
@@ -113,10 +147,6 @@ for betas in ((0.9, 0.999), (0.9, 0.99), (0.9, 0.95), (0.9, 0.9), (0.0, 0.999)):
 # --8<-- [end:betas-table]
 
 # --8<-- [start:betas-figure]
-import json
-
-from plotting import INK
-
 t = torch.logspace(0, 5, 201, dtype=torch.float64)
 marks = [(1, factor[0].item()), (worst, factor.max().item())]
 figure, panel = axes(("t", "(1 − β₁ᵗ) / √(1 − β₂ᵗ)"), xscale="log", yscale="log")
@@ -130,12 +160,10 @@ drawn = svg(figure, "betas")
 print(f"<div data-correction='{json.dumps(settings)}'>\n{drawn}\n</div>")
 # --8<-- [end:betas-figure]
 
-# --8<-- [start:overshoot]
+# --8<-- [start:overshoot-setup]
 paths = {rule: descend(rule, 1.0, 0.05, 150) for rule in rules[:2]}
 lowest = {rule: path.min().item() for rule, path in paths.items()}
-for rule, x in lowest.items():
-    print(f"{rule.__name__:16} lowest x {x:.3f}")
-# --8<-- [end:overshoot]
+# --8<-- [end:overshoot-setup]
 
 # --8<-- [start:overshoot-figure]
 figure, panel = axes(("t", "x"))
@@ -185,3 +213,36 @@ for name, attempt in attempts.items():
     except (TypeError, ValueError) as error:
         print(f"{name}\n  {type(error).__name__}: {error}")
 # --8<-- [end:errors]
+
+# --8<-- [start:try-memory]
+once = torch.zeros(1000, dtype=torch.float64)
+once[0] = 1.0
+param, state, seen = torch.zeros((), dtype=torch.float64), {}, []
+for g in once:
+    adam(param, g, state)
+    seen.append([state["exp_avg"].item(), state["exp_avg_sq"].item()])
+for name, beta, values in zip("mv", (0.9, 0.999), torch.tensor(seen).T, strict=True):
+    later = int((values > values[0] / 2).sum())
+    print(f"{name}  {later:3}   ln 0.5 / ln β = {math.log(0.5) / math.log(beta):.1f}")
+# --8<-- [end:try-memory]
+
+# --8<-- [start:try-beta2]
+for beta2 in (0.9975, 0.99):
+    first = missing_factor(torch.ones(1).double(), 0.95, beta2)
+    print(f"β₁ = 0.95, β₂ = {beta2}: {first.item():.4f}")
+# --8<-- [end:try-beta2]
+
+# --8<-- [start:try-constant]
+constant = train_mlp((0, 2), value=0.5)
+print("loss {:.3f}  accuracy {:.2f}  units {}".format(*constant))
+# --8<-- [end:try-constant]
+
+# --8<-- [start:try-repair]
+grads = random_gradients(500, 100)
+param, state = torch.zeros(100, dtype=torch.float64), {}
+for t, g in enumerate(grads, start=1):
+    alpha = 1e-3 * (1 - 0.999**t) ** 0.5 / (1 - 0.9**t)
+    adam_as_printed(param, g, state, lr=alpha)
+repaired = (param - follow(adam_in_paper, grads)[-1]).abs().max().item() / 1e-3
+print(f"after 500 steps off by {repaired:.0e} lr")
+# --8<-- [end:try-repair]

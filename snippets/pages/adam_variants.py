@@ -13,7 +13,7 @@ from adam_variants import (
     step_bound,
     wide_run,
 )
-from plotting import axes, style, svg
+from plotting import FAINT, axes, style, svg
 
 # --8<-- [end:imports]
 
@@ -22,13 +22,22 @@ still = torch.zeros(1, 1, dtype=torch.float64)
 print(follow_torch(still, eps=0.0).item(), follow_torch(still).item())
 # --8<-- [end:epsilon-nan]
 
-# --8<-- [start:epsilon-table]
-print("gradient" + "".join(f"{name:>11}" for name in first_step(1.0)))
-for size in (1.0, 1e-4, 1e-6, 1e-8, 1e-10):
-    places = first_step(size)
-    print(f"{size:8.0e}" + "".join(f"{x:11.2g}" for x in places.values()))
+# --8<-- [start:epsilon-setup]
+sizes = torch.logspace(-12, 0, 121).tolist()
+by_size = [first_step(size) for size in sizes]
 tiny = first_step(1e-8)
-# --8<-- [end:epsilon-table]
+# --8<-- [end:epsilon-setup]
+
+# --8<-- [start:epsilon-figure]
+figure, panel = axes(("g", "Δθ / α"), xscale="log", yscale="log", height=2.9)
+for number, name in enumerate(tiny):
+    steps = [places[name] for places in by_size]
+    panel.plot(sizes, steps, **style(number), label=name)
+panel.axvline(1e-8, color=FAINT, linewidth=1.2)
+panel.set_ylim(1e-9, 30)
+panel.legend(loc="lower right")
+print(svg(figure, "epsilon"))
+# --8<-- [end:epsilon-figure]
 
 # --8<-- [start:scale]
 print("  scale       Adam        SGD")
@@ -47,17 +56,21 @@ for rule in (torch.optim.Adam, torch.optim.SGD):
     print(f"{rule.__name__:11} {lr:10.4f}", *(f"{x:8.4f}" for x in wide[rule]))
 # --8<-- [end:wide]
 
-# --8<-- [start:size]
+# --8<-- [start:size-setup]
 firsts = {}
 for size in (1e-3, 1.0, 1e3):
     grad = torch.full((1, 1), size, dtype=torch.float64)
     firsts[size] = -follow(adam, grad, lr=1.0).item()
-    print(f"first step, gradient {size:5g}: {firsts[size]:.5f} α")
 
 random_steps = follow(adam, random_gradients(1000, 10), lr=1.0).diff(dim=0)
 typical = random_steps.abs().median().item()
 alone, grown = late_step(silence=999), late_step(silence=9900, growing=100)
 bound = step_bound()
+# --8<-- [end:size-setup]
+
+# --8<-- [start:size]
+for size, first in firsts.items():
+    print(f"first step, gradient {size:5g}: {first:.5f} α")
 print(f"random gradients, median:        {typical:.2f} α")
 print(f"one gradient after 999 zeros:    {alone:.2f} α")
 print(f"growing ones after 9,900 zeros:  {grown:.2f} α")
@@ -102,7 +115,7 @@ print(svg(figure, "reddi"))
 # --8<-- [start:floor-table]
 floors = {lr: noise_floor(lr) for lr in (0.1, 0.01, 0.001)}
 for lr, floor in floors.items():
-    print(f"lr {lr:5}: {floor:.1e}")
+    print(f"lr {lr:5}  floor {floor:.1e}  floor/lr {floor / lr:.2f}")
 # --8<-- [end:floor-table]
 
 # --8<-- [start:no-default]
@@ -116,3 +129,27 @@ classes = [
 print(len(classes), "classes, none of them a default:")
 print(*(", ".join(classes[i : i + 5]) for i in range(0, len(classes), 5)), sep="\n")
 # --8<-- [end:no-default]
+
+# --8<-- [start:try-eps]
+for eps in (1e-8, 1e-3):
+    print(f"eps {eps:g}")
+    for scale in (1.0, 1e-3):
+        x = torch.zeros((), dtype=torch.float64, requires_grad=True)
+        optimizer = torch.optim.Adam([x], lr=0.05, eps=eps)
+        for _ in range(10):
+            x.grad = scale * (x.detach() - 1)
+            optimizer.step()
+        print(f"  loss times {scale:<6g} x = {x.item():.4f} after 10 steps")
+# --8<-- [end:try-eps]
+
+# --8<-- [start:try-silence]
+for zeros in (1, 9, 99, 999):
+    print(f"{zeros:4} zeros, then a gradient: {late_step(zeros):.3f} α")
+# --8<-- [end:try-silence]
+
+# --8<-- [start:try-decay]
+for decoupled in (False, True):
+    left = end_weight(0.0, weight_decay=0.1, decoupled=decoupled)
+    print(f"{'decoupled' if decoupled else 'L2':9} {left:.4f}")
+print(f"(1 − αλ)^100 = {(1 - 0.01 * 0.1) ** 100:.4f}")
+# --8<-- [end:try-decay]

@@ -25,17 +25,33 @@ from optimizers import (
     turned,
 )
 from paired import level
+from plotting import FAINT, axes, style, svg
 from stochastic import displacements
+from torch import nn
 from torch.optim import SGD, Adagrad, Adam, RMSprop
 
 # --8<-- [end:imports]
 
-# --8<-- [start:data]
+# --8<-- [start:data-setup]
 x, _, minimum = regression()
 n = len(x)
-# --8<-- [end:data]
+# --8<-- [end:data-setup]
 
-# --8<-- [start:bits]
+# --8<-- [start:first-step]
+table = {}
+print("              g = 1           g = 0.01")
+print("        t = 1   t = 50    t = 1   t = 50")
+for name, (rule, options) in ARMS.items():
+    table[name] = [
+        moved[t - 1].item()
+        for size in (1.0, 0.01)
+        for moved in [displacements(rule, torch.full((50,), size), **options)]
+        for t in (1, 50)
+    ]
+    print(f"{name:8}", "  ".join(f"{v:6.3f}" for v in table[name]))
+# --8<-- [end:first-step]
+
+# --8<-- [start:bits-setup]
 variants = [
     ("SGD", sgd, SGD, {}),
     ("momentum", sgd, SGD, {"momentum": 0.9}),
@@ -44,6 +60,9 @@ variants = [
     ("RMSProp", rmsprop, RMSprop, {}),
     ("centered", rmsprop, RMSprop, {"centered": True, "momentum": 0.9}),
 ]
+# --8<-- [end:bits-setup]
+
+# --8<-- [start:bits]
 worst = 0.0
 print("          float32  float64")
 for name, rule, theirs, options in variants:
@@ -71,7 +90,7 @@ drift = {
 print("textbook ", *(f"{v:7.0e}" for v in drift.values()))
 # --8<-- [end:textbook]
 
-# --8<-- [start:paths]
+# --8<-- [start:paths-setup]
 ways = {
     "GD": path(SGD, n, lr=0.07),
     "SGD, B = 1": path(SGD, 1, lr=0.01),
@@ -81,15 +100,9 @@ ways = {
     "RMSProp": path(RMSprop, n, lr=0.1),
     "Adam": path(Adam, n, lr=0.3),
 }
-print("loss - min    t = 0   t = 10   t = 60")
-for name, way in ways.items():
-    shown = [excess(way[t], minimum).item() for t in (0, 10, 60)]
-    print(f"{name:11}", *(f"{v:8.3f}" for v in shown))
-# --8<-- [end:paths]
+# --8<-- [end:paths-setup]
 
 # --8<-- [start:paths-figure]
-from plotting import FAINT, axes, style, svg
-
 labels = ("θ₁", "θ₂"), ("θ₁", "θ₂")
 figure, *panels = axes(*labels, height=2.9)
 horizontal, vertical = torch.meshgrid(
@@ -108,28 +121,10 @@ for panel, group in zip(panels, groups, strict=True):
 print(svg(figure, "paths"))
 # --8<-- [end:paths-figure]
 
-# --8<-- [start:first-step]
-table = {}
-print("              g = 1           g = 0.01")
-print("        t = 1   t = 50    t = 1   t = 50")
-for name, (rule, options) in ARMS.items():
-    table[name] = [
-        moved[t - 1].item()
-        for size in (1.0, 0.01)
-        for moved in [displacements(rule, torch.full((50,), size), **options)]
-        for t in (1, 50)
-    ]
-    print(f"{name:8}", "  ".join(f"{v:6.3f}" for v in table[name]))
-# --8<-- [end:first-step]
-
-# --8<-- [start:rotation]
+# --8<-- [start:rotation-setup]
 degrees = tuple(range(0, 46, 3))
 bent = turned(degrees)
-for budget, steps in enumerate((60, 240)):
-    print(f"{steps:3} steps      0°     15°     30°     45°")
-    for name, left in bent.items():
-        print(f"{name:9}", *(f"{v:7.0e}" for v in left[budget, ::5]))
-# --8<-- [end:rotation]
+# --8<-- [end:rotation-setup]
 
 # --8<-- [start:rotation-figure]
 labels = ("angle / °", "t = 60"), ("angle / °", "t = 240")
@@ -142,64 +137,65 @@ panels[1].legend(loc="lower right", fontsize=9.5, handlelength=1.8)
 print(svg(figure, "rotation"))
 # --8<-- [end:rotation-figure]
 
-# --8<-- [start:memory]
+# --8<-- [start:memory-setup]
 memory = {}
 for name, rule, options in (
     ("SGD", SGD, {}),
     ("momentum", SGD, {"momentum": 0.9}),
     ("AdaGrad", Adagrad, {}),
     ("RMSProp", RMSprop, {}),
-    ("  centered, momentum", RMSprop, {"centered": True, "momentum": 0.9}),
+    ("RMSProp, centered, momentum", RMSprop, {"centered": True, "momentum": 0.9}),
     ("Adam", Adam, {}),
-    ("  amsgrad", Adam, {"amsgrad": True}),
+    ("Adam, amsgrad", Adam, {"amsgrad": True}),
 ):
     memory[name] = state_bytes(rule, **options)
-    print(f"{name:20} {memory[name][0]:4.0f} + {memory[name][1]} bytes")
-# --8<-- [end:memory]
+# --8<-- [end:memory-setup]
 
-# --8<-- [start:implementations]
+# --8<-- [start:memory-figure]
+figure, panel = axes(("bytes / parameter", ""), height=2.5)
+panel.grid(False, axis="y")
+for place, (per_parameter, _) in enumerate(reversed(memory.values())):
+    panel.barh(place, 8, height=0.6, color=FAINT)
+    panel.barh(place, per_parameter, height=0.6, left=8, color=style(0)["color"])
+panel.set_yticks(range(len(memory)), list(memory)[::-1])
+panel.set_xticks(range(0, 25, 4))
+print(svg(figure, "memory"))
+# --8<-- [end:memory-figure]
+
+# --8<-- [start:implementations-setup]
 ways_to_step = {
     "loop": {"foreach": False},
     "foreach": {"foreach": True},
     "fused": {"fused": True},
 }
-dispatched = {}
-print("tensors       ", *(f"{way:>7}" for way in ways_to_step))
-for name, (rule, options) in ARMS.items():
-    if "fused" not in signature(rule).parameters:
-        continue
-    for tensors in (10, 100):
-        dispatched[name, tensors] = [
-            operations(rule, tensors, **options, **way) for way in ways_to_step.values()
-        ]
-        counts = (f"{count:7}" for count in dispatched[name, tensors])
-        print(f"{name:9}{tensors:5}", *counts)
-on_cpu = operations(Adam, 100) == dispatched["Adam", 100][0]
-print("the CPU's default is the loop:", on_cpu)
+counts = (1, 10, 100, 1000)
+dispatched = {
+    tensors: [operations(Adam, tensors, **way) for way in ways_to_step.values()]
+    for tensors in counts
+}
+# --8<-- [end:implementations-setup]
 
+# --8<-- [start:implementations-figure]
+labels = ("tensors", "operations / step")
+figure, panel = axes(labels, xscale="log", yscale="log", height=2.5)
+for number, way in enumerate(ways_to_step):
+    line = [dispatched[tensors][number] for tensors in counts]
+    panel.plot(counts, line, **style(number), marker="o", label=way)
+panel.legend(loc="upper left")
+print(svg(figure, "implementations"))
+# --8<-- [end:implementations-figure]
+
+# --8<-- [start:implementations]
 small = [ready(Adam, 100, **way) for way in ways_to_step.values()]
 large = [ready(Adam, 1, size=10**6, **way) for way in ways_to_step.values()]
-even = time_of_step(large[0], large[1], 31)
-bounds = {
-    "100 tensors of 10 numbers": {
-        "loop > 1.5 x fused": time_of_step(small[0], small[2]) > 1.5,
-        "loop > foreach": time_of_step(small[0], small[1]) > 1,
-        "foreach > 1.2 x fused": time_of_step(small[1], small[2]) > 1.2,
-    },
-    "1 tensor of a million": {
-        "loop > 1.4 x fused": time_of_step(large[0], large[2], 31) > 1.4,
-        "loop : foreach < 1.6": 1 / 1.6 < even < 1.6,
-        "foreach > 1.4 x fused": time_of_step(large[1], large[2], 31) > 1.4,
-    },
-}
-for params, held in bounds.items():
-    print(f"\nAdam, {params}")
-    for bound, holds in held.items():
-        print(f"  {bound:22}{holds}")
-        assert holds, bound
+print("loop > 1.5 x fused")
+print("  100 tensors of 10 numbers", time_of_step(small[0], small[2]) > 1.5)
+print("  1 tensor of a million    ", time_of_step(large[0], large[2], 31) > 1.5)
+default = operations(Adam, 100) == dispatched[100][0]
+print("the CPU's default is the loop", default)
 # --8<-- [end:implementations]
 
-# --8<-- [start:change-lr]
+# --8<-- [start:change-lr-setup]
 param = torch.zeros(1, dtype=torch.float64, requires_grad=True)
 optimizer = RMSprop([param], lr=0.1)
 
@@ -212,6 +208,9 @@ def move(optimizer):
 
 
 usual = [move(optimizer) for _ in range(1000)][-1]
+# --8<-- [end:change-lr-setup]
+
+# --8<-- [start:change-lr]
 for group in optimizer.param_groups:
     group["lr"] = 0.01
 lowered = move(optimizer)
@@ -235,8 +234,6 @@ print("SGD, StepLR", *(f"{v:10.1g} " for v in scheduled))
 # --8<-- [end:resume]
 
 # --8<-- [start:groups]
-from torch import nn
-
 net = nn.Sequential(nn.Linear(4, 8), nn.ReLU(), nn.Linear(8, 2))
 head = {"params": net[2].parameters(), "lr": 0.1}
 optimizer = SGD([{"params": net[0].parameters()}, head], lr=0.001)
@@ -269,21 +266,15 @@ for attempt in attempts:
         print(textwrap.fill(message, 40, subsequent_indent="  "))
 # --8<-- [end:errors]
 
-# --8<-- [start:compete]
+# --8<-- [start:compete-setup]
 won, first = {}, {}
 for steps in BUDGETS:
-    print(f"{steps} steps", *(f"{problem:>7}" for problem in PROBLEMS))
     for problem in PROBLEMS:
         scores = tuned(problem, steps)
         first[problem, steps] = level(scores)
         for name, each in scores.items():
             won[problem, name, steps] = each.mean().exp().item()
-    for name in ARMS:
-        row = [won[problem, name, steps] for problem in PROBLEMS]
-        print(f"{name:9}", *(f"{v:7.0e}" for v in row))
-# --8<-- [end:compete]
 
-# --8<-- [start:chosen-setup]
 chosen = torch.cat([best(contest(p, name))[1] for p in PROBLEMS for name in ARMS])
 chosen = LRS[chosen]
 assert LRS[0] < min(chosen)
@@ -298,7 +289,15 @@ noisy_spread = {
     / min(won["noisy", name, steps] for name in ARMS)
     for steps in BUDGETS
 }
-# --8<-- [end:chosen-setup]
+# --8<-- [end:compete-setup]
+
+# --8<-- [start:compete]
+for steps in BUDGETS:
+    print(f"{steps} steps", *(f"{problem:>7}" for problem in PROBLEMS))
+    for name in ARMS:
+        row = [won[problem, name, steps] for problem in PROBLEMS]
+        print(f"{name:9}", *(f"{v:7.0e}" for v in row))
+# --8<-- [end:compete]
 
 # --8<-- [start:sweep-figure]
 labels = [("lr", problem) for problem in PROBLEMS]
@@ -319,3 +318,23 @@ figure.legend(
 )
 print(svg(figure, "sweep"))
 # --8<-- [end:sweep-figure]
+
+# --8<-- [start:try-same-step]
+g = torch.full((50,), 0.01)
+for name, (rule, options) in ARMS.items():
+    moved = displacements(rule, g, **options)
+    lr, later = 0.1 * 0.01 / moved[0], moved[49] / moved[0]
+    print(f"{name:9} lr {lr:.4f}   50th step : first {later:.2f}")
+# --8<-- [end:try-same-step]
+
+# --8<-- [start:try-bytes]
+for name in ("SGD", "momentum", "Adam"):
+    print(f"{name:9} {(8 + memory[name][0]) * 7e9 / 1e9:4.0f} GB")
+# --8<-- [end:try-bytes]
+
+# --8<-- [start:try-one-rate]
+for lr in (0.01, 0.1, 1.0):
+    at = (LRS - lr).abs().argmin()
+    ends = {name: contest("network", name)[0, at].mean().item() for name in ARMS}
+    print(f"lr {lr:<5}", ", ".join(sorted(ends, key=ends.get)))
+# --8<-- [end:try-one-rate]

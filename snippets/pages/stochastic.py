@@ -1,11 +1,13 @@
 """The page `stochastic` as a script: it prints what the page shows."""
 
 # --8<-- [start:imports]
+import json
 import math
 
 import torch
 from gradient_descent import CURVATURE, descend, excess, gradient, regression
 from paired import difference
+from plotting import FAINT, INK, axes, style, svg
 from stochastic import (
     EPOCHS,
     RATES,
@@ -27,11 +29,11 @@ from torch.optim import SGD
 
 # --8<-- [end:imports]
 
-# --8<-- [start:data]
+# --8<-- [start:data-setup]
 x, y, best = data = regression()
 n, L = len(x), CURVATURE.max().item()
 start = torch.tensor([-5.0, 1.5], dtype=torch.float64)
-# --8<-- [end:data]
+# --8<-- [end:data-setup]
 
 # --8<-- [start:full-batch]
 theirs = start.clone().requires_grad_()
@@ -45,21 +47,14 @@ gap = (theirs - theta).abs().max().item()
 print(f"SGD on all rows - gradient descent: {gap:g}")
 # --8<-- [end:full-batch]
 
-# --8<-- [start:variance]
+# --8<-- [start:variance-setup]
 mean_gap = batch_gap(16)
-print(f"‖batch gradient − mean of singles‖ / ‖g‖: {mean_gap:.0e}")
-
 each = gradient(start, x.unsqueeze(1), y.unsqueeze(1))
 sigma2 = each.var(0, correction=0).sum().item()
 variance = variances((1, 10, 100))
-print("    B  variance      σ²/B")
-for size, measured in variance.items():
-    print(f"{size:5} {measured:9.1f} {sigma2 / size:9.1f}")
-# --8<-- [end:variance]
+# --8<-- [end:variance-setup]
 
 # --8<-- [start:variance-figure]
-from plotting import FAINT, INK, axes, style, svg
-
 figure, panel = axes(("B", "variance"), xscale="log", yscale="log", height=2.4)
 sizes = [1, 2, 4, 8, 16, 32, 64, 128]
 torch.manual_seed(1)
@@ -77,7 +72,7 @@ panel.legend(loc="lower left")
 print(svg(figure, "variance"))
 # --8<-- [end:variance-figure]
 
-# --8<-- [start:floor]
+# --8<-- [start:floor-setup]
 t = torch.arange(4000, dtype=torch.float64)
 constant_lrs = (0.01, 0.005, 0.002)
 schedules = [torch.full_like(t, lr) for lr in constant_lrs]
@@ -89,13 +84,14 @@ clean_runs = sampled(clean, schedules[0][:1500, None], batch=1, runs=64)
 singles = gradient(best, x.unsqueeze(1), y.unsqueeze(1))
 limit = singles.square().sum(1).mean().item() / 4
 floor = noisy_runs[-1000:].mean(0).tolist()
-for lr, level in zip(constant_lrs, floor[:3], strict=True):
-    print(f"lr {lr:5}  floor {level:.4f}  floor/lr {level / lr:4.1f}")
 decayed = noisy_runs[-100:, 3].mean().item()
 exact = clean_runs[-1, 0].item()
+# --8<-- [end:floor-setup]
+
+# --8<-- [start:floor]
+for lr, level in zip(constant_lrs, floor[:3], strict=True):
+    print(f"lr {lr:5}  floor {level:.4f}  floor/lr {level / lr:4.1f}")
 print(f"lr → 0                  floor/lr {limit:4.1f}")
-print(f"lr 5/(500+t)     {decayed:.4f}, falling")
-print(f"labels without noise {exact:.0e}")
 # --8<-- [end:floor]
 
 # --8<-- [start:floor-figure]
@@ -112,16 +108,12 @@ panel.legend(loc="lower left")
 print(svg(figure, "floor"))
 # --8<-- [end:floor-figure]
 
-# --8<-- [start:race]
+# --8<-- [start:race-setup]
 tuned, chosen = {}, {}
 for batch in RATES:
     tuned[batch], chosen[batch] = at_best(raced(batch))
 race = {batch: losses.mean(1).tolist() for batch, losses in tuned.items()}
-print("epoch    B = 1   B = 16  B = all")
-for epoch in (1, 5, 10, 20, 40, 60, 128):
-    row = [race[batch][epoch - 1] for batch in RATES]
-    print(f"{epoch:5}", *(f"{v:8.1e}" for v in row))
-# --8<-- [end:race]
+# --8<-- [end:race-setup]
 
 # --8<-- [start:race-figure]
 figure, falling, rate = axes(
@@ -144,8 +136,10 @@ for epoch in (1, 5, 10, 20, 40, 60):
     one, some = (tuned[batch][epoch - 1].log() for batch in (1, 16))
     ahead[epoch] = difference(one, some)
     print(f"epoch {epoch:3}", "{:6.2f} ± {:.2f}".format(*ahead[epoch]))
+# --8<-- [end:race-seeds]
 
 
+# --8<-- [start:race-time]
 def one_epoch(batch):
     lrs = torch.full((n // batch, 1), 0.01, dtype=torch.float64)
     sampled(data, lrs, batch, runs=1)
@@ -154,7 +148,7 @@ def one_epoch(batch):
 slower = cpu_time_ratio(lambda: one_epoch(1), lambda: one_epoch(16), rounds=15)
 print("time of an epoch: B = 1 > 4 × B = 16:", slower > 4)
 assert slower > 4
-# --8<-- [end:race-seeds]
+# --8<-- [end:race-time]
 
 # --8<-- [start:scaling]
 scaled = {}
@@ -164,29 +158,64 @@ for batch, lr in ((1, 0.002), (4, 0.002), (4, 0.008), (16, 0.032)):
     print(f"{batch:4} {lr:6} {level:8.4f} {steps:11} {batch * steps:8}")
 # --8<-- [end:scaling]
 
+# --8<-- [start:canyon-figure]
+offset = start - best
+horizontal, vertical = torch.meshgrid(
+    torch.linspace(-9, 3, 120), torch.linspace(-3.2, 3.2, 90), indexing="xy"
+)
+heights = excess(torch.stack([horizontal, vertical], -1), torch.zeros(2))
+levels = [0.5, 2, 8, 20, 40, 70, 110]
+pairs = {"μ = 0": (2 / (1 + L), 0.0), "μ = 0.44": polyak(L)}
+canyon = {}
+figure, *panels = axes(("", "θ₂ − θ₂*"), ("θ₁ − θ₁*", "θ₂ − θ₂*"), height=2.3)
+for number, (panel, (label, pair)) in enumerate(
+    zip(panels, pairs.items(), strict=True)
+):
+    panel.grid(False)
+    panel.contour(horizontal, vertical, heights, levels, colors=FAINT, linewidths=0.6)
+    way = bowl_path(*pair, steps=30, start=offset)
+    panel.plot(*way.T, ".-", color=style(number)["color"], linewidth=1.2, markersize=5)
+    panel.plot(*offset, "o", color=INK, markersize=5)
+    panel.plot(0, 0, "+", color=INK, markersize=9)
+    panel.set_title(label)
+    canyon[label], _ = descend((1.0, L), *pair)
+print(svg(figure, "canyon"))
+# --8<-- [end:canyon-figure]
+
 # --8<-- [start:gain]
 ones = torch.ones(100, dtype=torch.float64)
+flip = 1 - 2 * (torch.arange(100).double() % 2)  # 1, -1, 1, …
 total = displacements(SGD, ones, momentum=0.9)
+flipped = displacements(SGD, flip, momentum=0.9)
 mean = displacements(SGD, ones, momentum=0.9, dampening=0.9)
-print("   t      sum  dampened")
+print("   t   g = 1   g = ±1   g = 1, dampened")
 for t in (1, 2, 10, 100):
-    print(f"{t:4} {total[t - 1]:8.3f} {mean[t - 1]:8.3f}")
+    row = (series[t - 1] for series in (total, flipped, mean))
+    print(f"{t:4}", "{:7.3f} {:8.3f} {:10.3f}".format(*row))
 # --8<-- [end:gain]
 
-# --8<-- [start:lr-change]
+# --8<-- [start:lr-change-setup]
 param = torch.zeros(1, dtype=torch.float64, requires_grad=True)
 optimizer = SGD([param], lr=1.0, momentum=0.9)
-velocity = 0.0
-print("   t   lr   torch  Sutskever")
-for t in range(1, 104):
+velocity, lengths = 0.0, []
+for t in range(1, 131):
     lr = optimizer.param_groups[0]["lr"] = 1.0 if t <= 100 else 0.1
     param.data.zero_()
     param.grad = torch.ones_like(param)
     optimizer.step()
     velocity = 0.9 * velocity + lr * 1.0
-    if t >= 100:
-        print(f"{t:4} {lr:4} {-param.item():7.2f} {velocity:10.2f}")
-# --8<-- [end:lr-change]
+    lengths.append((-param.item(), velocity))
+# --8<-- [end:lr-change-setup]
+
+# --8<-- [start:lr-change-figure]
+figure, panel = axes(("t", "|Δθ|"), height=2.3)
+for number, label in enumerate(("PyTorch", "Sutskever")):
+    series = [pair[number] for pair in lengths[89:]]
+    panel.plot(range(90, 131), series, **style(number), label=label)
+panel.set_ylim(0, 11)
+panel.legend()
+print(svg(figure, "lr-change"))
+# --8<-- [end:lr-change-figure]
 
 # --8<-- [start:heavy]
 heavy_steps, gd_steps = {}, {}
@@ -197,21 +226,23 @@ for kappa in (100, 1000, 10_000):
     print(f"{kappa:5} {gd_steps[kappa]:7} {heavy_steps[kappa]:9}")
 # --8<-- [end:heavy]
 
-# --8<-- [start:too-much]
-turns = {}
-print("    κ     μ   steps   turns")
-for kappa, momentum in (
-    (100, 0.0),
-    (100, 0.5),
-    (100, 0.9),
-    (100, 0.99),
-    (1, 0.0),
-    (1, 0.99),
-):
-    run = descend((1.0, kappa), 1 / kappa, momentum)
-    turns[kappa, momentum] = run
-    print(f"{kappa:5} {momentum:5} {run[0]:7} {run[1]:7}")
-# --8<-- [end:too-much]
+# --8<-- [start:too-much-setup]
+turns = {
+    (kappa, mu): descend((1.0, kappa), 1 / kappa, mu)
+    for kappa in (100, 1)
+    for mu in (0.0, 0.9, 0.99)
+}
+mus = [k / 100 for k in range(0, 99)] + [0.985, 0.99]
+by_mu = {k: [descend((1.0, k), 1 / k, mu)[0] for mu in mus] for k in (100, 10)}
+# --8<-- [end:too-much-setup]
+
+# --8<-- [start:too-much-figure]
+figure, panel = axes(("μ", "t"), height=2.4, yscale="log")
+for number, (kappa, steps) in enumerate(by_mu.items()):
+    panel.plot(mus, steps, **style(number), label=f"κ = {kappa}")
+panel.legend(loc="lower left")
+print(svg(figure, "too-much"))
+# --8<-- [end:too-much-figure]
 
 # --8<-- [start:way]
 way = {}
@@ -233,22 +264,23 @@ for momentum in (0.0, 0.5, 0.9):
         print(f"{momentum:4}{shown}")
 # --8<-- [end:limit]
 
-# --8<-- [start:nesterov]
-settled = {}
-print("lr = 1/L")
-print("    κ     μ  momentum  Nesterov")
-for kappa, momentum in ((100, 0.5), (100, 0.9), (100, 0.99), (10_000, 0.99)):
-    run = [settle(kappa, 1 / kappa, momentum, kind) for kind in (False, True)]
-    settled[kappa, momentum] = run
-    print(f"{kappa:5} {momentum:5} {run[0]:9} {run[1]:9}")
-print("each with its best lr and μ")
+# --8<-- [start:nesterov-setup]
+same = ((100, 0.5), (100, 0.9), (100, 0.99), (10_000, 0.99))
+settled = {
+    (kappa, mu): [settle(kappa, 1 / kappa, mu, kind) for kind in (False, True)]
+    for kappa, mu in same
+}
 for kappa in (100, 10_000):
-    run = [
+    settled[kappa, "best"] = [
         settle(kappa, *polyak(kappa), False),
         settle(kappa, *best_nesterov(kappa), True),
     ]
-    settled[kappa, "best"] = run
-    print(f"{kappa:5}       {run[0]:9} {run[1]:9}")
+# --8<-- [end:nesterov-setup]
+
+# --8<-- [start:nesterov]
+print("    κ     μ  momentum  Nesterov")
+for (kappa, mu), run in settled.items():
+    print(f"{kappa:5} {mu:>5} {run[0]:9} {run[1]:9}")
 # --8<-- [end:nesterov]
 
 # --8<-- [start:nesterov-edge]
@@ -260,9 +292,6 @@ for factor in (0.99, 1.01):
 # --8<-- [end:nesterov-edge]
 
 # --8<-- [start:playground-figure]
-import json
-
-offset = start - best
 shown = {"lr": 0.5 * 2 / L, "momentum": 0.6}
 figure, panel = axes(("θ₁ − θ₁*", "θ₂ − θ₂*"), height=3.2)
 panel.grid(False)
@@ -288,3 +317,22 @@ settings = {
 drawn = svg(figure, "playground")
 print(f"<div data-descent='{json.dumps(settings)}'>\n{drawn}\n</div>")
 # --8<-- [end:playground-figure]
+
+# --8<-- [start:try-gain]
+for mu in (0.9, 0.99):
+    steps = displacements(SGD, torch.ones(1000), momentum=mu)
+    most = int((steps < 0.9 / (1 - mu)).sum()) + 1
+    print(f"μ = {mu:<4}  step 1000: {steps[-1]:6.2f} lr   90 % of it at step {most}")
+# --8<-- [end:try-gain]
+
+# --8<-- [start:try-noise]
+found = variances((4, 16, 64))
+for size, value in found.items():
+    print(f"B = {size:2}  variance {value:7.1f}  deviation {value**0.5:5.1f}")
+# --8<-- [end:try-noise]
+
+# --8<-- [start:try-edge]
+for mu in (0.0, 0.9):
+    end = bowl_path(1.05 * 2 / L, mu, 400, start)[-1]
+    print(f"μ = {mu}: loss {excess(end, torch.zeros(2)):.0e}")
+# --8<-- [end:try-edge]
