@@ -9,6 +9,7 @@ import os
 import sys
 import tempfile
 import threading
+import time
 import traceback
 from dataclasses import dataclass
 from pathlib import Path
@@ -95,9 +96,18 @@ def threads_running() -> int:
     return _thread._count() - sum(name.startswith("tqdm.") for name in watching)
 
 
+def threads_stay(before: int) -> bool:
+    """Tell whether more threads run than before; those that are ending get a second."""
+    for _ in range(100):
+        if threads_running() <= before:
+            return False
+        time.sleep(0.01)
+    return True
+
+
 def left_behind(threads: int) -> str:
     """Return what a cell has left running, or nothing; threads: how many there were."""
-    if threads_running() > threads:
+    if threads_stay(threads):
         return "it left a thread running"
     for name in ("forkserver", "resource_tracker"):  # which multiprocessing keeps
         module = sys.modules.get(f"multiprocessing.{name}")

@@ -16,16 +16,18 @@ from time import perf_counter
 from mkdocs_jupyter.nbconvert2 import nb2html
 from nbformat import v4
 
-from .evaluate import Job, Result, threads_running
+from .evaluate import Job, Result, threads_running, threads_stay
 from .kernel import Failure, Kernel
 
 # Around the cells of a lab: what a kernel may not leave.
 BEFORE = f"""import _thread
 import threading
+import time
 
 {inspect.getsource(threads_running)}
+{inspect.getsource(threads_stay)}
 _running = threads_running()"""
-AFTER = """if threads_running() > _running:
+AFTER = """if threads_stay(_running):
     raise RuntimeError('it left a thread running')"""
 
 
