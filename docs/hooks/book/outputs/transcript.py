@@ -14,7 +14,7 @@ from ..live import values
 from ..live.evaluate import Bundle
 from ..live.page import HEADING, Cell, Closing, Opening, Prose, Shown
 
-SETTING = re.compile(r"^ {4,}[\w-]+:.*$\n?", re.MULTILINE)
+SETTING = re.compile(r"^ {4,}(?:attrs|open|type):.*$\n?", re.MULTILINE)
 TAG = re.compile(r"^ *</?div\b[^>\n]*>\n?", re.MULTILINE)  # of the source
 PLACE = re.compile(r"\n +\{ #[\w-]+ \}(?=\n|$)")
 LINK = re.compile(
