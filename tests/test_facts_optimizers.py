@@ -6,6 +6,7 @@ import adam
 import adam_variants
 import adaptive
 import gradient_descent
+import learning_rate
 import optimizers
 import pytest
 import stochastic
@@ -220,3 +221,21 @@ def test_without_gradients_l2_walks_at_nearly_full_steps_whatever_its_strength(
     )
     assert coupled == pytest.approx(0.2244, abs=1e-3)
     assert decoupled == pytest.approx((1 - 0.01 * weight_decay) ** 100)
+
+
+@pytest.mark.parametrize("lr", [0.0002, 0.0009])
+def test_half_the_rate_of_the_post_takes_twice_the_epochs(lr):
+    whole = learning_rate.final_loss(lr, 4000)
+    assert learning_rate.final_loss(lr / 2, 8000) == pytest.approx(whole, rel=1e-3)
+    assert learning_rate.final_loss(lr / 2, 4000) > 1.01 * whole
+
+
+@pytest.mark.parametrize("curvature", [0.25, 1.0, 4.0])
+def test_a_step_of_one_over_the_curvature_arrives(curvature):
+    steps = [
+        learning_rate.steps_on_bowl(factor / curvature, (curvature,))
+        for factor in (0.1, 1.0, 1.9, 2.0)
+    ]
+    assert steps[1] == 1
+    assert steps[0] == steps[2] > 1
+    assert steps[3] == math.inf
