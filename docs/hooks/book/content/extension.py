@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import html
 import re
+import textwrap
 from collections.abc import Callable
 from itertools import count
 
@@ -122,8 +123,9 @@ class Notation(Preprocessor):
                 else step.text
             )
         session = f'session="{view.page.name}" id="line-{step.line}"'
-        code = print_block(step.text)
-        return f'\n```python exec="on" {session} updatetoc="no"\n{code}\n```\n'
+        code = print_block(textwrap.dedent(step.text))
+        fence = f'\n```python exec="on" {session} updatetoc="no"\n{code}\n```\n'
+        return textwrap.indent(fence, step.text[: -len(step.text.lstrip(" "))])
 
     def fence(self, view: View, cell: Cell) -> str:
         """Return the fence of a cell."""
