@@ -146,6 +146,8 @@ def test_momentum_leaves_the_canyon_sooner_each_at_its_best(kappa):
     plain, _ = gradient_descent.descend((1.0, kappa), 2 / (1 + kappa))
     heavy, _ = gradient_descent.descend((1.0, kappa), *stochastic.polyak(kappa))
     assert heavy < 0.7 * plain
+    added, _ = gradient_descent.descend((1.0, kappa), 2 / (1 + kappa), 0.5)
+    assert heavy < added < plain
 
 
 @pytest.mark.parametrize("factor", [1.01, 1.05, 1.5, 1.85])

@@ -165,8 +165,8 @@ horizontal, vertical = torch.meshgrid(
 )
 heights = excess(torch.stack([horizontal, vertical], -1), torch.zeros(2))
 levels = [0.5, 2, 8, 20, 40, 70, 110]
-pairs = {"μ = 0": (2 / (1 + L), 0.0), "μ = 0.44": polyak(L)}
-canyon = {}
+pairs = {f"μ = {mu}": (2 / (1 + L), mu) for mu in (0.0, 0.5)}
+canyon = {"best": descend((1.0, L), *polyak(L))[0]}
 figure, *panels = axes(("", "θ₂ − θ₂*"), ("θ₁ − θ₁*", "θ₂ − θ₂*"), height=2.3)
 for number, (panel, (label, pair)) in enumerate(
     zip(panels, pairs.items(), strict=True)
@@ -177,6 +177,7 @@ for number, (panel, (label, pair)) in enumerate(
     panel.plot(*way.T, ".-", color=style(number)["color"], linewidth=1.2, markersize=5)
     panel.plot(*offset, "o", color=INK, markersize=5)
     panel.plot(0, 0, "+", color=INK, markersize=9)
+    panel.set_ylim(-3.2, 3.2)
     panel.set_title(label)
     canyon[label], _ = descend((1.0, L), *pair)
 print(svg(figure, "canyon"))
@@ -240,7 +241,7 @@ by_mu = {k: [descend((1.0, k), 1 / k, mu)[0] for mu in mus] for k in (100, 10)}
 figure, panel = axes(("μ", "t"), height=2.4, yscale="log")
 for number, (kappa, steps) in enumerate(by_mu.items()):
     panel.plot(mus, steps, **style(number), label=f"κ = {kappa}")
-panel.legend(loc="lower left")
+panel.legend(loc="upper center", ncols=2)
 print(svg(figure, "too-much"))
 # --8<-- [end:too-much-figure]
 
