@@ -7,11 +7,13 @@ import signal
 import subprocess
 import time
 
+import choice
 import names
 import processes
 import pytest
 import race
 import recall
+from paired import difference
 from project import Project, alive
 from torch import nn
 
@@ -88,6 +90,87 @@ def test_what_the_race_says_of_mnist():
     moved = {name: scores[name].best - others[name].best for name in scores}
     assert moved.pop("mini-batch SGD") == 0
     assert max(moved.values()) < 0
+
+
+def gap(results, arm, other, steps):
+    """Return the paired difference of two arms, and half of its 95 % interval."""
+    return difference(results[arm, steps][0], results[other, steps][0])
+
+
+def test_what_choice_says_of_wrong_targets():
+    clean, spoiled = choice.outliers(0.0), choice.outliers(0.05)
+    for results in (clean, spoiled):
+        assert all(0 < rate < 9 for _, rate in results.values()), "at the end"
+    for steps in (75, 300):
+        mean, half = gap(clean, "Huber", "MSE", steps)
+        assert abs(mean) < half, "cannot be told apart"
+        for arm in ("Huber", "L1"):
+            mean, half = gap(spoiled, arm, "MSE", steps)
+            assert mean + half < -5, "far behind"
+            lost = spoiled[arm, steps][0] - clean[arm, steps][0]
+            assert lost.mean() < 2, "hardly noticed"
+        assert spoiled["MSE", steps][1] < clean["MSE", steps][1], "a smaller rate"
+    mean, half = gap(clean, "L1", "MSE", 300)
+    assert half < mean < 2, "a little behind"
+
+
+def test_what_choice_says_of_a_rare_class():
+    found = choice.rare()
+    errors, order, log = (
+        found[name] for name in ("balanced error", "misranked", "log loss")
+    )
+    weighted = ("class weight", "pos_weight", "resampling")
+    for arm in (*weighted, "plain + ln w"):
+        mean, half = gap(errors, arm, "plain", 400)
+        assert mean + half < -2, "far ahead"
+        mean, half = gap(errors, arm, "plain + ln w", 400)
+        assert abs(mean) <= half, "cannot be told from another threshold"
+    for steps in (100, 400):
+        mean, half = gap(errors, "focal", "plain", steps)
+        assert abs(mean) < half
+        for arm in ("focal", *weighted):
+            mean, half = gap(order, arm, "plain", steps)
+            assert mean + half > 0, "none is ahead"
+        for arm in weighted:
+            mean, half = gap(log, arm, "plain", steps)
+            assert mean > half
+            assert found["mean p / frequency"][arm, steps][0].mean() > 1.5
+        assert abs(found["mean p / frequency"]["plain", steps][0].mean() - 1) < 0.1
+        back = found["mean p / frequency"]["pos_weight - ln w", steps][0].mean()
+        assert 0.8 < back < 0.95, "somewhat too low"
+        assert gap(log, "pos_weight - ln w", "plain", steps)[0] < 0.02
+    last = len(choice.LRS[4:]) - 1
+    for name in ("misranked", "log loss"):
+        assert all(0 < rate < last for _, rate in found[name].values()), "at the end"
+    for (arm, _), (_, rate) in errors.items():
+        assert 0 < rate < last or arm == "pos_weight - ln w", "at the end"
+
+
+def test_with_ten_other_seeds_weights_rank_as_well_as_the_plain_loss():
+    order = choice.rare(seeds=20)["misranked"]
+    for steps in (100, 400):
+        for arm in ("class weight", "pos_weight"):
+            fresh = (order[each, steps][0][10:] for each in (arm, "plain"))
+            mean, half = difference(*fresh)
+            assert abs(mean) < half
+
+
+def test_what_choice_says_of_smoothing():
+    found = choice.smoothing()
+    for steps in (100, 400):
+        for arm in ("eps = 0.1", "eps = 0.2"):
+            mean, half = gap(found["error"], arm, "eps = 0.0", steps)
+            assert abs(mean) < half, "cannot be told apart"
+            mean, half = gap(found["log loss"], arm, "eps = 0.0", steps)
+            assert mean > half
+        sure = [
+            found["confidence - accuracy"][f"eps = {eps}", steps][0].mean().item()
+            for eps in choice.SMOOTHING
+        ]
+        assert abs(sure[0]) < 2, "about as sure as it is right"
+        assert sure[0] > sure[1] + 5 > sure[2] + 10, "the more, the more so"
+    for results in found.values():
+        assert all(0 < rate < 6 for _, rate in results.values()), "at the end"
 
 
 def test_what_recall_says_in_words():
