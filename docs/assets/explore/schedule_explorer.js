@@ -298,21 +298,28 @@ export async function schedules(root) {
   const cards = el("div", { class: "explore-cards" });
   const said = el("p", { class: "explore-note", "aria-live": "polite" });
 
+  /** Draw anew, and leave the focus where it was. */
+  function keepFocus(draw) {
+    const all = () => [...root.querySelectorAll("button, input, select, summary")];
+    const at = all().indexOf(document.activeElement);
+    draw();
+    all()[at]?.focus();
+  }
+
   function drawScene() {
     const listed = Object.keys(SCENES).map((name) => [name, scenes[name][0]]);
     const steps = [...new Set([...STEPS, scene.steps])].sort((a, b) => a - b).map((n) => [n, n]);
-    const renew = () => {
-      makeRates();
-      drawScene();
-      changed();
-    };
     sceneBar.replaceChildren(
       labelled(
         words.preset,
-        choice([["", words.presets], ...listed], note, (name) => {
-          if (name) useScene(name);
-          renew();
-        }),
+        choice([["", words.presets], ...listed], note, (name) =>
+          keepFocus(() => {
+            if (name) useScene(name);
+            makeRates();
+            drawScene();
+            changed();
+          }),
+        ),
       ),
       slider({ label: "lr", min: 1e-5, max: 10, log: true, value: scene.lr, onchange: change("lr") }),
       labelled(
@@ -344,22 +351,19 @@ export async function schedules(root) {
     said.textContent = note ? scenes[note][1] : "";
   }
 
-  /** The curves are others than they were: draw their cards, keep the focus, follow them. */
+  /** The curves are others than they were: draw their cards and follow them. */
   function changed() {
-    const all = () => [...cards.querySelectorAll("button, input, select, summary")];
-    const at = all().indexOf(document.activeElement);
-    cards.replaceChildren(
-      ...curves.map((curve, index) =>
+    keepFocus(() => {
+      const made = curves.map((curve, index) =>
         el(
           "div",
           { class: "explore-card", style: `--arm: ${COLORS[index]}` },
           ...editor(curve, curves, index, swatch(index)),
         ),
-      ),
-      ...adder(curves, MOST.curves, words.add),
-    );
-    run();
-    all()[at]?.focus();
+      );
+      cards.replaceChildren(...made, ...adder(curves, MOST.curves, words.add));
+      run();
+    });
   }
 
   function adder(list, most, text) {
