@@ -1,6 +1,6 @@
 """A fair race: eight optimizers on two sets of digits, each with its own lr."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache, partial
 from typing import NamedTuple
 
@@ -14,6 +14,7 @@ from timing import cpu_time_ratio
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 from torch.optim import SGD, Adagrad, Adam, AdamW, Optimizer, RMSprop
+from torch.optim.lr_scheduler import LRScheduler
 
 HIDDEN = 16
 Parts = dict[str, tuple[Tensor, Tensor]]  # images and classes by name of the part
@@ -179,13 +180,17 @@ def order(n: int, length: int, seed: int) -> Tensor:
 
 
 def run(
-    runner: Runner, seeds: Sequence[int], steps: int, data: Parts | None = None
+    runner: Runner,
+    seeds: Sequence[int],
+    steps: int,
+    data: Parts | None = None,
+    schedule: Callable[[Optimizer], LRScheduler] | None = None,
 ) -> Score:
     """Train a network for each pair of learning rate and seed, all at once.
 
     A seed sets the first weights and the order of the samples, which go round in
     epochs. Each rate is a parameter group of torch's optimizer. ``data``: the parts of
-    ``digits()`` unless given.
+    ``digits()`` unless given. ``schedule`` makes a scheduler, stepped with each step.
 
     >>> score = run(runners()["Adam"], seeds=[0], steps=40)
     >>> score.test.shape, score.test[score.best].item() > 0.7
@@ -201,6 +206,7 @@ def run(
         for row, lr in zip(theta, runner.lrs.tolist(), strict=True)
     ]
     optimizer = runner.rule(groups, **runner.options)
+    scheduler = schedule(optimizer) if schedule else None
     orders = [order(len(y), batch * steps, seed) for seed in seeds]
     for rows in torch.stack(orders).split(batch, dim=1):
         leaf = theta.clone().requires_grad_()
@@ -215,6 +221,8 @@ def run(
         for group, part in zip(groups, grad, strict=True):
             group["params"][0].grad = part
         optimizer.step()
+        if scheduler:
+            scheduler.step()
     validation, test = (
         accuracy(theta.flatten(0, 1), *data[part]).view(theta.shape[:2])
         for part in ("validation", "test")
