@@ -12,7 +12,6 @@ from posixpath import dirname
 from markdown_exec._internal.rendering import _register_headings_processors
 from mkdocs import utils
 from mkdocs.structure.pages import Page as MkDocsPage
-from mkdocs.structure.toc import get_toc
 from mkdocs.utils import get_build_datetime, get_relative_url
 
 from ..content.extension import Book
@@ -24,8 +23,9 @@ from ..live.run import Memory, Run, Settings, merge
 from ..live.snippets import Snippets
 from ..live.store import Store, digest, version
 from ..outputs import downloads, footer_and_feed, markdown_copy, search_entries
-from . import assets, first_screen, languages, search
+from . import assets, ending, first_screen, languages, search
 from .finish import finished, template_finished
+from .keeping import keep, restore, view_code
 from .links import Links
 from .patches import Table
 from .staging import Staging
@@ -364,59 +364,13 @@ class Site:
             path = site / self.folder / "404.html"
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(languages.based(lost, self.language), "utf-8")
-        self.write_lists(site)
-
-    def write_lists(self, site: Path) -> None:
-        """Write the lists of the language's copies."""
-        address = (self.config.site_url or "").rstrip("/")
-        folders = [self.folder_of(language) for language in self.languages]
-        others = [self.folder, *(o for o in folders if o != self.folder)]
-
-        def to(url: str) -> str:
-            return f"{address}/{url}" if address else get_relative_url(url, self.folder)
-
-        found = markdown_copy.lists(
-            self.language,
-            self.config.site_name,
-            " ".join((self.config.site_description or "").split()),
-            self.config.extra["build"]["torch"],
-            sorted(self.lists, key=lambda e: self.order.get(e.url, len(self.order))),
-            to,
-            others,
-        )
-        for name, text in found.items() if self.lists else ():
-            (site / self.folder / name).write_text(text, "utf-8")
-        self.lists = []
-
-    def write_indexes(self, site: Path) -> None:
-        """Write what the search of each language knows.
-
-        Material writes an index after each language, always where the first one lies;
-        so these come last.
-        """
-        plugin = self.config.plugins.get("material/search")
-        if not plugin:
-            return
-        settings = {key: plugin.config[key] for key in ("separator", "fields")}
-        for language in self.languages:
-            folder = self.folder_of(language)
-            path = site / folder / search.INDEX
-            path.parent.mkdir(parents=True, exist_ok=True)
-            entries = self.entries.get(language, [])
-            path.write_text(search.index(language, folder, settings, entries), "utf-8")
-        plugin.config.enabled = False  # static-i18n would have it write one more
+        ending.write_lists(self, site)
 
     def finish(self) -> None:
         """Write what stands once on the site; put the site in its place."""
         site = Path(self.config.site_dir)
-        changelog = self.root / "CHANGELOG.md"
-        if changelog.exists():
-            git = footer_and_feed.git
-            date = git(self.root, "log", "-1", "--format=%cs", "--", changelog.name)
-            text, name = changelog.read_text("utf-8"), self.config.site_name
-            atom = footer_and_feed.feed(text, name, self.config.site_url or "", date)
-            (site / "feed.xml").write_text(atom, "utf-8")
-        self.write_indexes(site)
+        ending.write_feed(self, site)
+        ending.write_indexes(self, site)
         search.mend_workers(site)
         assets.tidy(site, self.docs, self.table)
         self.table.complete()
@@ -435,42 +389,6 @@ class Site:
         utils.clean_directory = CLEAN_DIRECTORY  # see patches.py
         if self.staging:
             self.staging.drop()
-
-
-def view_code(view: View) -> str:
-    """Return the code that a page's claims show besides their trials, as a key."""
-    trials = [cell for cell in view.page.cells if cell.kind == "trial"]
-    return digest(*map(view.criterion, trials))
-
-
-def tokens(items) -> list[dict]:
-    """Return a table of contents as data."""
-    return [
-        {"name": i.title, "id": i.id, "level": i.level, "children": tokens(i.children)}
-        for i in items
-    ]
-
-
-def keep(page, html: str) -> dict:
-    """Return what rendering has made of a page, as data."""
-    links = {file.src_uri: to for file, to in (page.links_to_anchors or {}).items()}
-    return {
-        "content": html,
-        "toc": tokens(page.toc),
-        "title": page._title_from_render,
-        "anchors": sorted(page.present_anchor_ids),
-        "links": links,
-    }
-
-
-def restore(page, body: dict, files) -> None:
-    """Give a page what rendering had made of it."""
-    page.content = body["content"]
-    page.toc = get_toc(body["toc"])
-    page._title_from_render = body["title"]
-    page.present_anchor_ids = set(body["anchors"])
-    found = {files.get_file_from_path(name): to for name, to in body["links"].items()}
-    page.links_to_anchors = {file: to for file, to in found.items() if file}
 
 
 def warned(config) -> bool:
