@@ -502,8 +502,12 @@ def test_the_state_survives_a_reload(figure):
     page.reload()
     page.wait_for_selector("[data-ready]")
     assert page.evaluate(NUMBERS) == seen
-    now = drawn.evaluate_all("all => all.map((each) => each.getAttribute('d'))")
-    assert now == shapes
+    page.wait_for_function(  # the chart is drawn anew once it knows its width
+        "(shapes) => [...document.querySelectorAll('.explore-lines path')]"
+        ".every((each, number) => each.getAttribute('d') === shapes[number])",
+        arg=shapes,
+    )
+    assert drawn.count() == len(shapes)
     assert page.get_by_label("lr 轴").input_value() == "log"
 
 
