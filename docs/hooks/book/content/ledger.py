@@ -19,14 +19,14 @@ def choices(name: str, options: dict[str, str], legend: str) -> str:
 
 
 def table(claims: list[Claim], sections: list[str], words: dict[str, str]) -> list[str]:
-    """Return the counts by section and verdict as lines of a table."""
+    """Return the counts by section and verdict; the sections are led to."""
     kinds = [kind for kind in KINDS if any(c.verdict == kind for c in claims)]
     heads = [words["section"], *(words[kind] for kind in kinds), words["sum"]]
     lines = [f"| {' | '.join(heads)} |", "| --- |" + " ---: |" * (len(heads) - 1)]
-    for section in [*sections, ""]:
+    for number, section in enumerate([*sections, ""], start=1):
         mine = [c.verdict for c in claims if section in ("", c.section)]
         numbers = [*map(mine.count, kinds), len(mine)]
-        label = section or f"**{words['sum']}**"
+        label = f"[{section}](#section-{number})" if section else f"**{words['sum']}**"
         lines.append(f"| {label} | {' | '.join(map(str, numbers))} |")
     return lines
 
@@ -41,7 +41,7 @@ def entry(claim: Claim, number: int, view: View, words: dict[str, str]) -> list[
         f'<div class="claim {KINDS[claim.verdict]}" data-verdict="{claim.verdict}"'
         f' data-section="{number}" markdown="1">',
         "",
-        f"<strong>{verdict}</strong>{words['between']}{claim.quote} "
+        f'<strong class="verdict">{verdict}</strong>{words["between"]}{claim.quote} '
         f"[{claim.id.upper()}]({place})",
         "",
         f"<details><summary>{words['evidence']}</summary>{cases}</details>",

@@ -168,7 +168,10 @@ def trial_lines(trial: dict[str, Any], language: str) -> list[str]:
 
 
 def trial_html(trial: dict[str, Any], language: str, words: dict[str, str]) -> str:
-    """Return the cases of a trial as a list: the sign, the case, what was measured."""
+    """Return the cases of a trial as a list: the sign, the case, what was measured.
+
+    The eye is given two columns and a mark, others the words and a colon.
+    """
     items = []
     for case in trial["cases"]:
         kind = "yes" if case["holds"] else "no"
@@ -176,6 +179,7 @@ def trial_html(trial: dict[str, Any], language: str, words: dict[str, str]) -> s
         measured = html.escape(case["measured"])
         items.append(
             f'<li class="{kind}"><b class="sign">{words[kind]}</b> '
-            f"<span>{what}</span>{words['between']}<output>{measured}</output></li>"
+            f'<span>{what}</span><b class="sign">{words["between"]}</b>'
+            f"<output>{measured}</output></li>"
         )
     return f'<ul class="trial">{"".join(items)}</ul>'

@@ -54,7 +54,10 @@ def finished(output: str, page, site, body: dict) -> str:
             else "</head>"
         )
         output = before(output, first, f"{style}\n")
-    output = after_heading(output, body["bar"])
+    if page.is_homepage:  # what it promises comes first
+        output = before(output, "</article>", f"{body['bar']}\n")
+    else:
+        output = after_heading(output, body["bar"])
     output = markup.light(output)
     root = site.folder
     feed = get_relative_url("feed.xml", page.url)

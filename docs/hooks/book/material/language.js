@@ -1,5 +1,5 @@
 (() => {
-  const page = document.documentElement.lang, home = "HOME";
+  const page = document.documentElement.lang.slice(0, 2), home = "HOME";
   let kept;
   try { kept = localStorage; kept.getItem("language"); } catch { return; }
   // The switch: remember the choice, and go to the heading that is being read.
