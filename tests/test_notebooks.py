@@ -168,7 +168,7 @@ def test_a_page_links_its_notebook_and_its_file(site):
             links = BeautifulSoup(html, "html.parser").select(".downloads a")
             assert words in links[0].get_text()
             assert all((folder / link["href"]).is_file() for link in links)
-            assert "colab" not in html
+            assert not any("://" in link["href"] for link in links)
 
 
 def test_no_notebook_keeps_marks_of_the_sources(site):
@@ -269,12 +269,21 @@ def test_each_file_that_a_page_shows_is_there_to_download(site):
     ("repo_url", "linked"),
     [("https://github.com/someone/site", True), ("https://example.org/a/b", False)],
 )
-def test_colab_follows_the_address_of_the_repository(tmp_path, repo_url, linked):
+def test_hosts_follow_the_address_of_the_repository(tmp_path, repo_url, linked):
     project = Project(tmp_path)
     project.snippet("demo", "x = 1", "print(x)")
     project.page("demo", ("first", CODE), ("second", OUTPUT))
     build = project.build(REPO_URL=repo_url)
     assert build.returncode == 0, build.stderr
-    address = "colab.research.google.com/github/someone/site/blob/notebooks/"
-    for page in ("demo", "en/demo"):
-        assert (f"{address}{page}/demo.ipynb" in project.html(page)) is linked
+    for page, words in (("demo", "在{}中打开"), ("en/demo", "Open in {}")):
+        place = f"someone/site/blob/notebooks/{page}/demo.ipynb"
+        hosts = {
+            f"https://colab.research.google.com/github/{place}": "Colab",
+            f"https://gallery.pai-ml.com/#/import/https://github.com/{place}": "PAI",
+        }
+        bar = BeautifulSoup(project.html(page), "html.parser").select(".downloads a")
+        links = {a["href"]: a.get_text() for a in bar if "://" in a["href"]}
+        assert list(links) == (list(hosts) if linked else [])
+        for address, said in links.items():
+            assert hosts[address] in said
+            assert said.startswith(words.partition("{}")[0])

@@ -28,6 +28,28 @@ def test_it_builds_strictly_and_without_kept_results():
     assert build["env"]["CELL_CACHE"] == ""
 
 
+def test_it_attaches_the_offline_edition_and_publishes_it():
+    readme = (ROOT / "README.md").read_text("utf-8")
+    (command,) = re.findall(r"^.*hooks/offline\.py .*$", readme, re.MULTILINE)
+    (pack,) = [i for i, step in enumerate(STEPS) if command in step.get("run", "")]
+    zipped = command.split()[-1]
+    build = next(i for i, step in enumerate(STEPS) if step.get("name") == "Build")
+    attached = [
+        i for i, step in enumerate(STEPS) if step.get("with", {}).get("path") == zipped
+    ]
+    (copied,) = [
+        i for i, step in enumerate(STEPS) if step.get("run") == f"cp {zipped} site/"
+    ]
+    pages = [step.get("uses", "").split("@")[0] for step in STEPS].index(
+        "actions/upload-pages-artifact"
+    )
+    assert [build, pack, *attached, copied, pages] == sorted(
+        {build, pack, *attached, copied, pages}
+    )
+    assert STEPS[attached[0]]["uses"].startswith("actions/upload-artifact@")
+    assert "SOURCE_DATE_EPOCH" in STEPS[pack]["run"]
+
+
 def test_it_asks_for_the_least():
     assert WORKFLOW["permissions"] == {"contents": "read"}
     assert "permissions" not in WORKFLOW["jobs"]["build"]

@@ -22,6 +22,7 @@ WORDS = {
         "copy": "下载为 Markdown",
         "file": "下载 {}",
         "colab": "在 Colab 中打开",
+        "pai": "在阿里云 PAI 中打开",
         "label": "下载本页",
     },
     "en": {
@@ -29,24 +30,33 @@ WORDS = {
         "copy": "Download as Markdown",
         "file": "Download {}",
         "colab": "Open in Colab",
+        "pai": "Open in Alibaba Cloud PAI",
         "label": "Download this page",
     },
 }
 
 
-def colab(repo_url: str | None, path: str) -> str:
-    """Return where Colab opens a published notebook, or nothing without GitHub.
+def hosts(repo_url: str | None, path: str) -> dict[str, str]:
+    """Return where hosts open a published notebook, by host; none without GitHub.
 
-    >>> colab("https://github.com/someone/site/", "en/adam/adam.ipynb")
+    PAI works in China, where Colab does not.
+
+    >>> found = hosts("https://github.com/someone/site/", "en/adam/adam.ipynb")
+    >>> found["colab"]
     'https://colab.research.google.com/github/someone/site/blob/notebooks/en/adam/adam.ipynb'
-    >>> colab(None, "en/adam/adam.ipynb"), colab("https://example.org/a/b", "a.ipynb")
-    ('', '')
+    >>> found["pai"].removeprefix("https://gallery.pai-ml.com/#/import/")
+    'https://github.com/someone/site/blob/notebooks/en/adam/adam.ipynb'
+    >>> hosts(None, "en/adam/adam.ipynb"), hosts("https://example.org/a/b", "a.ipynb")
+    ({}, {})
     """
     found = GITHUB.match(repo_url or "")
     if not found:
-        return ""
-    host = "https://colab.research.google.com/github"
-    return f"{host}/{found['repository']}/blob/notebooks/{path}"
+        return {}
+    place = f"{found['repository']}/blob/notebooks/{path}"
+    return {
+        "colab": f"https://colab.research.google.com/github/{place}",
+        "pai": f"https://gallery.pai-ml.com/#/import/https://github.com/{place}",
+    }
 
 
 def modules_of(view: View) -> list[str]:
@@ -89,7 +99,7 @@ def bar(view: View, folder: str, repo_url: str | None) -> str:
         path = f"{module.replace('.', '/')}.py"
         to = posixpath.relpath(f"snippets/{path}", folder or ".")
         links.append(f'<a href="{to}" download>{words["file"].format(path)}</a>')
-    if address := colab(repo_url, posixpath.join(folder, f"{name}.ipynb")):
-        links.append(f'<a href="{address}">{words["colab"]}</a>')
+    places = hosts(repo_url, posixpath.join(folder, f"{name}.ipynb"))
+    links += [f'<a href="{place}">{words[host]}</a>' for host, place in places.items()]
     joined = " ".join(links)
     return f'<nav class="downloads" aria-label="{words["label"]}">{joined}</nav>'
