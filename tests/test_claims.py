@@ -183,7 +183,7 @@ def test_pages_and_ledger_show_the_verdicts(site, language):
             lambda kind: str((expected | {"all": len(IDS)})[kind[1]]),
             line,
         )
-        assert re.sub(r"^- |\*\*", "", text) in home
+        assert re.sub(r"^- |\*\*|\[([^]]+)\]\([^)]*\)", r"\1", text) in home
 
 
 def place_of(entry) -> str:
