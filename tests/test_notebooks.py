@@ -260,7 +260,7 @@ def test_each_file_that_a_page_shows_is_there_to_download(site):
         text = (DOCS / f"{name}.md").read_text("utf-8")
         shown = set(re.findall(r'--8<-- "([\w/]+\.py):', text))
         if name.startswith("labs/"):
-            shown = {f"{name.removeprefix('labs/')}.py"}
+            shown = {f"{name.removeprefix('labs/').replace('-', '_')}.py"}
         assert set(files) == shown
         assert script not in shown or files[0] == script
 
