@@ -26,7 +26,6 @@ from ..live.page import Cell, Closing, Opening, Prose, Shown
 from .blocks import ClaimExtension
 from .formulas import FormulaTreeprocessor
 from .ledger import ledger
-from .panels import stackable
 from .references import ReferenceTreeprocessor
 from .view import View, shown
 from .words import WORDS
@@ -183,7 +182,7 @@ class Book(Extension):
             options |= {"source": "above", "html": False, "result": ""}
         drawn = cell.kind == "figure" and not failure
         mark = f"result-{next(self.numbers)}-of-a-cell"
-        output = stackable(view.markup(cell)) if drawn else mark
+        output = view.markup(cell) if drawn else mark
         source = shown(cell.code, view.language)
         try:
             formatted = base_format(
