@@ -67,22 +67,6 @@ def test_no_text_is_small(browser, address, name, width):
     context.close()
 
 
-def test_panels_stand_side_by_side_and_on_a_phone_one_above_the_other(browser, address):
-    boxes = {}
-    for width in (390, 1280):
-        page = browser.new_page(viewport={"width": width, "height": 800})
-        page.goto(f"{address}en/truncation/", wait_until="load")
-        panels = page.locator("svg.panels").first.locator("> svg").all()
-        corner = "(({x, y}) => [x, y])(e.querySelector('path').getBoundingClientRect())"
-        boxes[width] = [panel.evaluate(f"e => {corner}") for panel in panels]
-        page.close()
-    (left, right), (upper, lower) = boxes[1280], boxes[390]
-    assert right[0] > left[0] + 100
-    assert abs(right[1] - left[1]) < 2
-    assert lower[1] > upper[1] + 100
-    assert abs(lower[0] - upper[0]) < 20
-
-
 @each_language
 def test_many_sections_are_listed_by_chapter(site, language):
     page = parsed(site / FOLDERS[language] / "errors" / "index.html")

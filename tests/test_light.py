@@ -14,19 +14,28 @@ PAGES = ["", "adam/", "en/errors/", "ledger/", "en/labs/race/"]
 
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page_is_styled_once_as_it_loads(browser, address, name):
+    counts = []
+    for _ in range(6):
+        count, elements = styled(browser, f"{address}{name}")
+        counts.append(count)
+        if count > elements / 2:  # else the trace began too late
+            break
+    # Some twice, as the page comes in pieces; as Material has it, all six times.
+    assert elements / 2 < max(counts) < 2 * elements, counts
+
+
+def styled(browser, url: str) -> tuple[int, int]:
+    """Return how often an element is styled as a page loads, and how many there are."""
     context = browser.new_context(viewport={"width": 360, "height": 740})
     context.add_init_script("localStorage.setItem('language', 'zh')")
     page = context.new_page()
     browser.start_tracing(page=page, categories=["devtools.timeline"])
-    page.goto(f"{address}{name}", wait_until="networkidle")
+    page.goto(url, wait_until="networkidle")
     events = json.loads(browser.stop_tracing())["traceEvents"]
-    styled = [e["args"] for e in events if e["name"] == "UpdateLayoutTree"]
+    found = [e["args"] for e in events if e["name"] == "UpdateLayoutTree"]
     elements = page.locator("*").count()
-    count = sum(each.get("elementCount", 0) for each in styled)
-    print(name, count, elements)
-    # Some twice, as the page comes in pieces; as Material has it, all six times.
-    assert elements / 2 < count < 2 * elements
     context.close()
+    return sum(each.get("elementCount", 0) for each in found), elements
 
 
 @pytest.mark.parametrize(
@@ -129,7 +138,7 @@ def test_formulas_are_set_in_the_font_that_the_page_brings(browser, address, nam
         assert all(font["isCustomFont"] for font in used), used
     assert "font" not in asked
     right = "e => e.getBoundingClientRect().right"
-    roots = page.locator("msqrt").all()
+    roots = page.locator("msqrt:visible").all()
     assert roots
     for root in roots:  # as wide as what is under them: no room beside
         under = root.locator("> :last-child")

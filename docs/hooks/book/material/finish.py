@@ -54,7 +54,7 @@ def finished(output: str, page, site, body: dict) -> str:
             else "</head>"
         )
         output = before(output, first, f"{style}\n")
-    if source == f"{language}/index.md":  # what it promises comes first
+    if languages.is_home(page):  # what it promises comes first
         output = before(output, "</article>", f"{body['bar']}\n")
     else:
         output = after_heading(output, body["bar"])

@@ -18,6 +18,11 @@ SCRIPT = Path(__file__).with_name("language.js")
 PERMALINK = {"zh": "本节的链接", "en": "Link to this section"}
 
 
+def is_home(page) -> bool:
+    """Tell whether a page is its language's home; to MkDocs only the first one is."""
+    return page.file.src_uri.partition("/")[2] == "index.md"
+
+
 @cache
 def inline(script: Path) -> str:
     """Return a script as it stands in the head of each page, without its comments."""

@@ -8,6 +8,8 @@ from __future__ import annotations
 from html import escape, unescape
 from urllib.parse import urljoin
 
+from . import languages
+
 CARD = "assets/card-{}.png"  # one for each language
 SIZE = 1200, 630
 LOCALES = {"zh": "zh_CN", "en": "en_US"}
@@ -44,9 +46,9 @@ def preview(page, config, title: str) -> str:
     card = urljoin(config.site_url, CARD.format(language))
     return tags(
         [
-            ("og:type", "website" if page.is_homepage else "article"),
+            ("og:type", "website" if languages.is_home(page) else "article"),
             ("og:site_name", config.site_name),
-            ("og:title", config.site_name if page.is_homepage else title),
+            ("og:title", config.site_name if languages.is_home(page) else title),
             ("og:description", " ".join(about.split())),
             ("og:url", page.canonical_url),
             ("og:locale", LOCALES[language]),

@@ -301,7 +301,7 @@ class Site:
         if self.folder:
             context["base_url"] = get_relative_url(self.folder, page.url)
         languages.lead_from(page, self.config)
-        if page.is_homepage:
+        if languages.is_home(page):
             page.meta.pop("description", None)  # it has the site's words
         context["below"] = kept.body["below"] if kept else None
         return context
@@ -339,7 +339,7 @@ class Site:
 
     def about(self, page) -> str:
         """Return what a page is about; of the home page, what the site is about."""
-        described = None if page.is_homepage else page.meta.get("description")
+        described = None if languages.is_home(page) else page.meta.get("description")
         return html.unescape(
             " ".join(str(described or self.config.site_description).split())
         )
