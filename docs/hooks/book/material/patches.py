@@ -24,7 +24,8 @@ class Patch:
 
     where: what it is done to: "page", "404", a file below ``assets``, or "internals".
     pattern: of text, or the attribute that is replaced or called. times: how often it
-    must be found in each; "n" for the number of languages, None for once or more.
+    must be found in each; "n" for the number of languages, None for once or more,
+    "*" for as often as the navigation has it.
     """
 
     name: str
@@ -59,6 +60,10 @@ PATCHES = (
         r'<input class="md-toggle" ([^>]*) autocomplete="off">',
         r'<input class="md-toggle" \1 form="__toggles">', 2,
         "HTML allows no autocomplete on a checkbox; it belongs to a form that has it",
+    ),
+    Patch(
+        "tabindex", "mkdocs-material", "9.8.1", "page 404", r' tabindex=""', "", "*",
+        "HTML wants a number there; sections of the navigation have it, or not",
     ),
     Patch(
         "alternates", "mkdocs-static-i18n", "1.3.1", "page",
@@ -142,7 +147,7 @@ class Table:
             text, count = re.subn(patch.pattern, new, text)
             self.found[patch.name] += count
             times = self.languages if patch.times == "n" else patch.times
-            if times is not None and count != times:
+            if times not in (None, "*") and count != times:
                 raise self.fault(patch, count, times, place)
         return text
 
