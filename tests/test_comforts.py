@@ -31,8 +31,9 @@ def test_a_button_copies_the_code_and_nothing_else(browser, address, language):
     page = context.new_page()
     for name in ("adam/", "no-grad/", "labs/race/"):
         page.goto(f"{address}{FOLDERS[language]}{name}")
-        page.wait_for_selector("article .highlight:not(details *) .md-code__button")
         blocks = page.locator("article .highlight:not(.result *, details *):visible")
+        blocks.first.scroll_into_view_if_needed()  # when a button comes
+        blocks.first.locator(".md-code__button").first.wait_for()
         assert blocks.count() > 5
         for block in blocks.all()[:5]:
             block.scroll_into_view_if_needed()
