@@ -19,6 +19,7 @@ import pytest
 from filelock import FileLock
 
 ROOT = Path(__file__).parents[1]
+ASSETS = ROOT / "docs" / "assets"
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 MARKERS = {"site": "site", "browser": "browser", "page": "browser"}
 CHROMIUM = next(filter(None, map(shutil.which, NAMES)), None)
@@ -237,3 +238,50 @@ def browser():
         )
         yield browser
         browser.close()
+
+
+class Blank(Compressed):
+    """Serve the assets, and in either language a page that holds a figure, or none."""
+
+    def __init__(self, *arguments, figure: str, sheet: str, **named) -> None:
+        self.figure, self.sheet = figure, sheet
+        super().__init__(*arguments, **named)
+
+    def do_GET(self) -> None:
+        """Answer any address that names no file with a page that loads the figure."""
+        if "." in self.path.split("?")[0]:
+            return super().do_GET()
+        language = "en" if self.path.startswith("/en") else "zh-CN"
+        shown = "figure" in self.path
+        figure = f'<div data-explore="{self.figure}"></div>' if shown else ""
+        sheet = f'<link rel="stylesheet" href="{self.sheet}">' if self.sheet else ""
+        body = (
+            f'<!doctype html><html lang="{language}"><title>.</title>'
+            f'<link rel="icon" href="data:,">{sheet}'
+            f'<body class="md-typeset">{figure}'
+            '<script type="module" src="/explore.js"></script>'
+        ).encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html; charset=utf-8")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+
+@pytest.fixture(scope="module")
+def assets(request):
+    """Return where the assets are served, with a page for the module's FIGURE."""
+    sheet = getattr(request.module, "SHEET", "")
+    handler = partial(Blank, figure=request.module.FIGURE, sheet=sheet)
+    with served(ASSETS, handler) as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def blank(request, browser, assets):
+    """Return a page with every module of an explorable figure in `all`."""
+    page = browser.new_page()
+    page.goto(assets)
+    page.known = page.evaluate(request.module.SETUP)
+    yield page
+    page.close()

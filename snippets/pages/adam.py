@@ -1,7 +1,6 @@
 """The page `adam` as a script: it prints what the page shows."""
 
 # --8<-- [start:imports]
-import json
 import math
 
 import torch
@@ -147,17 +146,9 @@ for betas in ((0.9, 0.999), (0.9, 0.99), (0.9, 0.95), (0.9, 0.9), (0.0, 0.999)):
 # --8<-- [end:betas-table]
 
 # --8<-- [start:betas-figure]
-t = torch.logspace(0, 5, 201, dtype=torch.float64)
-marks = [(1, factor[0].item()), (worst, factor.max().item())]
-figure, panel = axes(("t", "(1 − β₁ᵗ) / √(1 − β₂ᵗ)"), xscale="log", yscale="log")
-panel.axhline(1, **style(0), linewidth=1.2)
-panel.plot(t, missing_factor(t), **style(1), gid="way")
-for (x, y), name, marker in zip(marks, ("first", "worst"), "os", strict=True):
-    panel.plot(x, y, marker, color=INK, markersize=6, gid=name)
-panel.set_ylim(1e-2, 2e2)
-settings = {"betas": [0.9, 0.999], "last": 100_000, "marks": marks}
-drawn = svg(figure, "betas")
-print(f"<div data-correction='{json.dumps(settings)}'>\n{drawn}\n</div>")
+from correction import correction_figure, extremes
+
+print(correction_figure(extremes()))
 # --8<-- [end:betas-figure]
 
 # --8<-- [start:overshoot-setup]

@@ -16,9 +16,8 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from conftest import Compressed, served
+from conftest import ASSETS
 
-ASSETS = Path(__file__).parents[2] / "docs" / "assets"
 SETUP = """async () => {
   const modules = ["losses", "losses/index", "losses/code", "losses/scenes", "frame"];
   const load = (each) => import(`./explore/${each}.js`);
@@ -36,42 +35,7 @@ CURVES = """(asked) => asked.map(([state, arm, points]) => points.map((x) =>
 d = torch.float64
 
 
-class Blank(Compressed):
-    """Serve the assets, and an empty page in either language."""
-
-    def do_GET(self) -> None:
-        """Answer any address that names no file with a page that loads the figure."""
-        if "." in self.path.split("?")[0]:
-            return super().do_GET()
-        language = "en" if self.path.startswith("/en") else "zh-CN"
-        figure = '<div data-explore="losses"></div>' if "figure" in self.path else ""
-        body = (
-            f'<!doctype html><html lang="{language}"><title>.</title>'
-            '<link rel="icon" href="data:,">'
-            f'<body class="md-typeset">{figure}'
-            '<script type="module" src="/explore.js"></script>'
-        ).encode()
-        self.send_response(200)
-        self.send_header("Content-Type", "text/html; charset=utf-8")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-
-@pytest.fixture(scope="module")
-def assets():
-    with served(ASSETS, Blank) as address:
-        yield address
-
-
-@pytest.fixture(scope="module")
-def blank(browser, assets):
-    """Return a page with every module of the explorer in `all`."""
-    page = browser.new_page()
-    page.goto(assets)
-    page.known = page.evaluate(SETUP)
-    yield page
-    page.close()
+FIGURE = "losses"  # of the pages that the fixtures `assets` and `blank` serve
 
 
 def logits(x, y, fixed):

@@ -6,14 +6,12 @@ import math
 import re
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 import torch
 
-from conftest import Compressed, served
+from conftest import ASSETS
 
-ASSETS = Path(__file__).parents[2] / "docs" / "assets"
 ROOTS = ("sqrt", "sqrt_", "rsqrt_")
 STEPS = 300
 # Options beyond the defaults, and rates at which runs stay on the surface.
@@ -62,43 +60,7 @@ WALK = """([scene, arm]) => {
 }"""
 
 
-class Blank(Compressed):
-    """Serve the assets, and an empty page in either language."""
-
-    def do_GET(self) -> None:
-        """Answer any address that names no file with a page that loads the figure."""
-        if "." in self.path.split("?")[0]:
-            return super().do_GET()
-        language = "en" if self.path.startswith("/en") else "zh-CN"
-        figure = (
-            '<div data-explore="playground"></div>' if "figure" in self.path else ""
-        )
-        body = (
-            f'<!doctype html><html lang="{language}"><title>.</title>'
-            f'<body class="md-typeset">{figure}'
-            '<script type="module" src="/explore.js"></script>'
-        ).encode()
-        self.send_response(200)
-        self.send_header("Content-Type", "text/html; charset=utf-8")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-
-@pytest.fixture(scope="module")
-def assets():
-    with served(ASSETS, Blank) as address:
-        yield address
-
-
-@pytest.fixture(scope="module")
-def blank(browser, assets):
-    """Return a page with every module of the playground in `all`."""
-    page = browser.new_page()
-    page.goto(assets)
-    page.known = page.evaluate(SETUP)
-    yield page
-    page.close()
+FIGURE = "playground"  # of the pages that the fixtures `assets` and `blank` serve
 
 
 def noise(seed: int):

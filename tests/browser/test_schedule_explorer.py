@@ -10,15 +10,13 @@ import subprocess
 import sys
 import warnings
 from importlib.resources import files
-from pathlib import Path
 
 import pytest
 import torch
 from torch.optim import lr_scheduler
 
-from conftest import Compressed, served
+from conftest import ASSETS
 
-ASSETS = Path(__file__).parents[2] / "docs" / "assets"
 NAMES = sorted(set(lr_scheduler.__all__) - {"LRScheduler"})
 STEPS = 400  # each of the rules below is at its end before
 LR = 0.1
@@ -165,42 +163,8 @@ FOLLOW = """([scene, curve]) => {
 }"""
 
 
-class Blank(Compressed):
-    """Serve the assets, and an empty page in either language."""
-
-    def do_GET(self) -> None:
-        """Answer any address that names no file with a page that loads the figure."""
-        if "." in self.path.split("?")[0]:
-            return super().do_GET()
-        language = "en" if self.path.startswith("/en") else "zh-CN"
-        figure = '<div data-explore="schedules"></div>' if "figure" in self.path else ""
-        body = (
-            f'<!doctype html><html lang="{language}"><title>.</title>'
-            '<link rel="icon" href="data:,"><link rel="stylesheet" href="/site.css">'
-            f'<body class="md-typeset">{figure}'
-            '<script type="module" src="/explore.js"></script>'
-        ).encode()
-        self.send_response(200)
-        self.send_header("Content-Type", "text/html; charset=utf-8")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-
-@pytest.fixture(scope="module")
-def assets():
-    with served(ASSETS, Blank) as address:
-        yield address
-
-
-@pytest.fixture(scope="module")
-def blank(browser, assets):
-    """Return a page with every module of the explorer in `all`."""
-    page = browser.new_page()
-    page.goto(assets)
-    page.known = page.evaluate(SETUP)
-    yield page
-    page.close()
+FIGURE = "schedules"  # of the pages that the fixtures `assets` and `blank` serve
+SHEET = "/site.css"
 
 
 @pytest.fixture
