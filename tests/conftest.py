@@ -269,11 +269,19 @@ class Blank(Compressed):
 
 
 @pytest.fixture(scope="module")
-def assets(request):
-    """Return where the assets are served, with a page for the module's FIGURE."""
+def assets(request, tmp_path_factory):
+    """Return where the assets are served as they are shipped: minified.
+
+    With a page for the module's FIGURE.
+    """
+    from book.material.assets import shrink
+
+    place = tmp_path_factory.mktemp("shipped") / "assets"
+    shutil.copytree(ASSETS, place)
+    shrink(ASSETS, place)
     sheet = getattr(request.module, "SHEET", "")
     handler = partial(Blank, figure=request.module.FIGURE, sheet=sheet)
-    with served(ASSETS, handler) as address:
+    with served(place, handler) as address:
         yield address
 
 

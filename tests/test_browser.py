@@ -90,6 +90,28 @@ def test_nothing_jumps_while_a_page_loads(opened):
     assert not {name: seen.shift for name, seen in opened.items() if seen.shift}
 
 
+@pytest.mark.parametrize(
+    "size", [(360, 740), (768, 1024), (1280, 800), (1920, 1080)], ids=str
+)
+@pytest.mark.parametrize("language", ["", "en/"], ids=["zh", "en"])
+@pytest.mark.parametrize("name", ["loss-explorer", "playground", "schedule-explorer"])
+def test_nothing_jumps_when_a_figure_comes_late(browser, address, name, language, size):
+    page = browser.new_page(viewport=dict(zip(("width", "height"), size, strict=True)))
+    page.add_init_script(SHIFTS)
+    held = []
+    page.route("**/assets/explore.js", held.append)
+    page.goto(f"{address}{language}{name}/", wait_until="commit")
+    page.wait_for_selector("article [data-explore]")
+    page.wait_for_timeout(500)  # what is there by then has been painted
+    held.pop().continue_()
+    page.wait_for_selector("[data-ready]")
+    page.evaluate("new Promise((done) => requestAnimationFrame(() => setTimeout(done)))")
+    shift = page.evaluate("window.shifts")
+    page.close()
+    assert not held
+    assert shift == 0
+
+
 def test_nothing_is_wider_than_a_narrow_phone(opened):
     assert not {name: seen.width for name, seen in opened.items() if seen.width > 360}
 

@@ -1,22 +1,17 @@
 """The loss explorer's curves are torch's, and its program prints its numbers."""
 
 import contextlib
-import gzip
 import importlib
 import io
 import itertools
 import math
-import re
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 import torch
 from torch import nn
 from torch.nn import functional as F
-
-from conftest import ASSETS
 
 SETUP = """async () => {
   const modules = ["losses", "losses/index", "losses/code", "losses/scenes", "frame"];
@@ -612,28 +607,3 @@ def test_it_fits_a_phone(browser, assets, scheme):
     width = page.evaluate("document.documentElement.scrollWidth")
     assert width <= 390
     page.close()
-
-
-def loaded() -> list[Path]:
-    """Return all files that come with the figure, but for d3."""
-    files = [ASSETS / "explore.js", ASSETS / "explore" / "explore.css"]
-    files += [ASSETS / "explore" / "losses.css"]
-    files += [ASSETS / "explore" / "words" / "losses-zh.js"]
-    todo = [ASSETS / "explore" / "losses.js"]
-    while todo:
-        path = todo.pop()
-        if path in files:
-            continue
-        files.append(path)
-        named = re.findall(r'from "(\.[\w./]+\.js)"', path.read_text("utf-8"))
-        todo += [found for name in named if (found := (path.parent / name).resolve())]
-    return [path for path in files if path.name != "d3.js"]
-
-
-def test_it_is_light():
-    """All that is ours is at most 35 kB as a host sends it; d3 comes on top."""
-    files = loaded()
-    assert {"frame.js", "labels.js", "numbers.js", "scenes.js"} <= {
-        path.name for path in files
-    }
-    assert sum(len(gzip.compress(path.read_bytes())) for path in files) <= 35_000

@@ -1,16 +1,11 @@
 """The playground walks as torch does, and its program prints its numbers."""
 
-import gzip
-import json
 import math
-import re
 import subprocess
 import sys
 
 import pytest
 import torch
-
-from conftest import ASSETS
 
 ROOTS = ("sqrt", "sqrt_", "rsqrt_")
 STEPS = 300
@@ -416,26 +411,3 @@ def test_every_scene_starts_and_stays_with_torch_s_options(blank):
         for arm in preset["arms"]:
             known = blank.known["rules"][arm["rule"]]["options"]
             assert set(arm["options"]) <= set(known), name
-
-
-def test_it_is_light():
-    """Everything that comes with the figure is at most 60 kB, as a host sends it."""
-    files = [ASSETS / "explore.js", ASSETS / "vendor" / "d3.js"]
-    files += [ASSETS / "explore" / "explore.css", *ASSETS.glob("explore/words/zh.js")]
-    pattern = re.compile(r'from "\./([\w/]+\.js)"')
-    todo = [ASSETS / "explore" / "playground.js"]
-    while todo:
-        path = todo.pop()
-        if path in files:
-            continue
-        files.append(path)
-        text = path.read_text("utf-8")
-        todo += [path.parent / name for name in pattern.findall(text)]
-        names = re.findall(r'from "\.\./(arithmetic\.js)"', text)
-        todo += [path.parent.parent / name for name in names]
-    assert len(files) > 20
-    size = sum(len(gzip.compress(path.read_bytes())) for path in files)
-    print(
-        json.dumps({path.name: len(gzip.compress(path.read_bytes())) for path in files})
-    )
-    assert size <= 60_000

@@ -1,6 +1,5 @@
 """The schedule explorer follows torch, and its program prints its numbers."""
 
-import gzip
 import inspect
 import itertools
 import math
@@ -14,8 +13,6 @@ from importlib.resources import files
 import pytest
 import torch
 from torch.optim import lr_scheduler
-
-from conftest import ASSETS
 
 NAMES = sorted(set(lr_scheduler.__all__) - {"LRScheduler"})
 STEPS = 400  # each of the rules below is at its end before
@@ -677,47 +674,6 @@ def test_it_fits_its_page(figure, width, language):
     for name in ("warmup", "plateau", "zero", "waves"):
         page.locator(".explore-scene select").first.select_option(name)
         assert page.evaluate("document.documentElement.scrollWidth") <= width, name
-
-
-def test_it_is_light():
-    """It brings at most 15 kB beyond the foundation; its program comes on demand."""
-    shared = {"frame.js", "d3.js", "explore.css", "explore.js"}
-    explore = ASSETS / "explore"
-    todo, files = [explore / "schedule_explorer.js"], []
-    while todo:
-        path = todo.pop()
-        if path.name in shared or path in files:
-            continue
-        files.append(path)
-        text = path.read_text("utf-8")
-        todo += [explore / name for name in re.findall(r'from "\./([\w/]+\.js)"', text)]
-    files += [explore / "schedules.css", explore / "words" / "schedules.zh.js"]
-    sizes = {path.name: len(gzip.compress(path.read_bytes())) for path in files}
-    later = len(gzip.compress((explore / "scheduler_code.js").read_bytes()))
-    print(sizes, later)
-    assert len(files) == 5
-    assert sum(sizes.values()) <= 15_000
-    assert later <= 2_000
-
-
-def test_it_asks_for_nothing_else(figure):
-    """What a browser fetches for it is what is weighed above."""
-    page = figure("figure")
-    names = page.evaluate(
-        "performance.getEntriesByType('resource').map((each) => each.name)"
-    )
-    names = {name.rpartition("/")[2] for name in names} - {"site.css"}
-    assert {name for name in names if "." in name} == {
-        "explore.js",
-        "frame.js",
-        "d3.js",
-        "explore.css",
-        "schedules.css",
-        "schedule_explorer.js",
-        "schedulers.js",
-        "scheduler_scenes.js",
-        "schedules.zh.js",
-    }
 
 
 AXE = files("axe_playwright_python") / "axe.min.js"

@@ -1,5 +1,6 @@
 // The playground: optimizers of torch.optim side by side on one surface.
-import { contours, scaleLinear } from "../vendor/d3.js";
+import { contours } from "../vendor/d3-contour.js";
+import { scaleLinear } from "../vendor/d3.js";
 import { program } from "./code.js";
 import {
   COLORS, DASHES, button, chart, choice, el, fillTable, grip, icon, keepAddress, labelled, language,
