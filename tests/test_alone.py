@@ -7,14 +7,43 @@ markdown-exec shows the same when markdown-exec runs the code itself.
 
 import json
 import os
+import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from bs4 import BeautifulSoup
 from project import ROOT
 
 PAGES = ("clipping", "inference", "losses")
+PATH = os.pathsep.join(str(ROOT / name) for name in ("docs/hooks", "snippets"))
+ZENSICAL = """
+site_name: Alone
+theme:
+  name: material
+markdown_extensions:
+  - book.alone
+  - attr_list
+  - md_in_html
+  - tables
+  - toc
+  - pymdownx.arithmatex:
+      generic: true
+  - pymdownx.blocks.admonition
+  - pymdownx.blocks.caption
+  - pymdownx.blocks.details
+  - pymdownx.highlight
+  - pymdownx.snippets:
+      base_path: [snippets]
+      dedent_subsections: true
+  - pymdownx.superfences:
+      custom_fences:
+        - name: python
+          class: python
+          validator: !!python/name:markdown_exec.validator
+          format: !!python/name:markdown_exec.formatter
+"""
 RENDER = '''
 import json
 import sys
@@ -29,15 +58,10 @@ class Refuse:
 
 
 sys.meta_path.insert(0, Refuse())
-sys.path[:0] = ["docs/hooks", "snippets"]
 
 from pathlib import Path
 
-from book.content.extension import Book
-from book.content.view import Claim, View
-from book.live import page, run
-from book.live.snippets import Snippets
-from book.live.store import Store
+from book.alone import makeExtension
 from markdown import Markdown
 from markdown_exec import formatter, validator
 
@@ -53,27 +77,13 @@ CONFIGS = {
 
 
 def main():
-    snippets, found = Snippets(Path("snippets")), []
-    for name in sys.argv[1:]:
-        text = Path("docs", "en", f"{name}.md").read_text("utf-8")
-        source = f"docs/en/{name}.md"
-        found.append((page.read(source, "en", name, text, snippets), text))
-    cells = {each.name: run.merge([each]) for each, _ in found}
-    work = run.Run(cells, snippets, Store(None), run.Settings(), run.Memory())
-    work.begin()
-    work.wait()
     rendered = {}
     for live in (False, True):  # a live extension takes over markdown-exec's formatter
-        for each, text in found:
-            view = View(each, work.results[each.name], snippets)
-            view.claims = [
-                Claim(id, quote, each.source, "", view.trial(id))
-                for id, quote in each.claims.items()
-            ]
-            book = Book(lambda text: view, live)
+        for path in sorted(Path("docs").glob("*.md")):
+            book = makeExtension(live=live)
             md = Markdown(extensions=[*EXTENSIONS, book], extension_configs=CONFIGS)
-            text = text.split("---\\n", 2)[-1]
-            rendered.setdefault(each.name, []).append(md.convert(text))
+            text = path.read_text("utf-8").split("---\\n", 2)[-1]
+            rendered.setdefault(path.stem, []).append(md.convert(text))
     print(json.dumps(rendered))
 
 
@@ -83,23 +93,38 @@ if __name__ == "__main__":
 
 
 @pytest.fixture(scope="module")
-def rendered(tmp_path_factory) -> dict[str, list[BeautifulSoup]]:
-    """Return pages as markdown-exec shows them, and as our extension does."""
-    script = tmp_path_factory.mktemp("alone") / "render.py"
-    script.write_text(RENDER, "utf-8")
-    run = subprocess.run(
-        [sys.executable, script, *PAGES],
-        cwd=ROOT,
+def project(tmp_path_factory) -> Path:
+    """Return a project of a few of our pages, in English, and of all our snippets."""
+    place = tmp_path_factory.mktemp("alone")
+    (place / "docs").mkdir()
+    for name in PAGES:
+        shutil.copy(ROOT / "docs" / "en" / f"{name}.md", place / "docs")
+    (place / "snippets").symlink_to(ROOT / "snippets")
+    return place
+
+
+def run(project: Path, *command: str | Path) -> str:
+    """Return what a command prints that runs in the project."""
+    done = subprocess.run(
+        [sys.executable, *command],
+        cwd=project,
         capture_output=True,
         text=True,
-        env=os.environ | {"OMP_NUM_THREADS": "1", "MPLBACKEND": "agg"},
+        env=os.environ
+        | {"OMP_NUM_THREADS": "1", "MPLBACKEND": "agg", "PYTHONPATH": PATH},
         timeout=300,
     )
-    assert run.returncode == 0, run.stderr
-    pages = json.loads(run.stdout)
+    assert done.returncode == 0, done.stderr + done.stdout
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def rendered(project) -> dict[str, list[BeautifulSoup]]:
+    """Return pages as markdown-exec shows them, and as our extension does."""
+    (project / "render.py").write_text(RENDER, "utf-8")
     return {
         name: [BeautifulSoup(text, "html.parser") for text in texts]
-        for name, texts in pages.items()
+        for name, texts in json.loads(run(project, "render.py")).items()
     }
 
 
@@ -128,3 +153,23 @@ def test_markdown_exec_itself_shows_the_same(name, rendered):
     plain, ours = rendered[name]
     for part in (".result", "p", "svg.plot text", ".trial li"):
         assert texts(plain, part) == texts(ours, part), part
+
+
+@pytest.fixture(scope="module")
+def zensical(project) -> Path:
+    """Return the project's site as Zensical builds it, which comes after Material."""
+    pytest.importorskip("zensical", reason="Zensical is not installed")
+    (project / "mkdocs.yml").write_text(ZENSICAL, "utf-8")
+    run(project, "-m", "zensical", "build")
+    return project / "site"
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_zensical_builds_a_page_with_all_that_is_live(name, rendered, zensical):
+    _, ours = rendered[name]
+    page = (zensical / name / "index.html").read_text("utf-8")
+    built = BeautifulSoup(page, "html.parser").article
+    for part in (".result", ".trial li", "svg.plot text"):
+        assert texts(built, part) == texts(ours, part), part
+    assert len(built.select("math")) == len(ours.select("math"))
+    assert "{{" not in built.get_text()

@@ -105,7 +105,9 @@ def test_nothing_jumps_when_a_figure_comes_late(browser, address, name, language
     page.wait_for_timeout(500)  # what is there by then has been painted
     held.pop().continue_()
     page.wait_for_selector("[data-ready]")
-    page.evaluate("new Promise((done) => requestAnimationFrame(() => setTimeout(done)))")
+    page.evaluate(
+        "new Promise((done) => requestAnimationFrame(() => setTimeout(done)))"
+    )
     shift = page.evaluate("window.shifts")
     page.close()
     assert not held

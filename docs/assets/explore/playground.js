@@ -87,14 +87,19 @@ export function writeAddress({ scene, arms, t, shown }) {
   };
 }
 
-/** Draw the playground into an element. */
+/**
+ * Draw the playground into an element. With data-small: only the picture, what moves it,
+ * and a link that takes the state to where the element's own link leads.
+ */
 export async function playground(root) {
+  const small = "small" in root.dataset && root.querySelector("a").href;
   const { words, scenes } = await import(`./words/${language()}.js`);
   const ready = sheet("explore.css");
   let note = "";
-  let { scene, arms, t, shown } = readAddress(location.search);
+  const asked = small ? "" : location.search;
+  let { scene, arms, t, shown } = readAddress(asked);
   if (!arms.length) {
-    if (new URLSearchParams(location.search).has("surface"))
+    if (new URLSearchParams(asked).has("surface"))
       arms = ["SGD", "Adam", "RMSprop"].map((rule) => tuned(scene.surface, rule));
     else
       ({ scene, arms, t, shown } = fromPreset(root.dataset.scene || "overshoot"));
@@ -102,7 +107,11 @@ export async function playground(root) {
   let runs = [];
   let floor = 0;
   let stateName = null;
-  const save = keepAddress(() => writeAddress({ scene, arms, t, shown }));
+  const whole = el("a", {}, words.whole);
+  const query = () => new URLSearchParams(writeAddress({ scene, arms, t, shown }));
+  const save = small
+    ? () => (whole.href = `${small}?${query()}`)
+    : keepAddress(() => writeAddress({ scene, arms, t, shown }));
 
   // ---- the picture
   const names = () => SURFACES[scene.surface].names ?? ["x", "y"];
@@ -593,36 +602,36 @@ export async function playground(root) {
     drawCharts();
     drawTable();
     show(t);
-    if (started) save();
+    if (started || small) save();
   }
 
   let started = false;
-  root.replaceChildren(
-    sceneBar,
-    said,
-    el(
-      "div",
-      { class: "explore-main" },
+  const player = el("div", { class: "explore-player" }, toStart, back, play, forward, scrub, counter);
+  if (small) {
+    const names = arms.map((_, index) => el("span", {}, swatch(index), ` ${title(index)}`));
+    root.replaceChildren(
+      picture,
+      player,
+      el("p", { class: "explore-names" }, ...names, whole),
+      summary,
+    );
+  } else {
+    root.replaceChildren(
+      sceneBar,
+      said,
+      el("div", { class: "explore-main" }, el("div", {}, picture, player, moreBar), cards),
+      el("div", { class: "explore-scroll", tabindex: 0, role: "region", "aria-label": words.table }, table),
       el(
         "div",
-        {},
-        picture,
-        el("div", { class: "explore-player" }, toStart, back, play, forward, scrub, counter),
-        moreBar,
+        { class: "explore-charts" },
+        losses.box,
+        lengths.box,
+        el("div", {}, stateBar, stateChart.box),
       ),
-      cards,
-    ),
-    el("div", { class: "explore-scroll", tabindex: 0, role: "region", "aria-label": words.table }, table),
-    el(
-      "div",
-      { class: "explore-charts" },
-      losses.box,
-      lengths.box,
-      el("div", {}, stateBar, stateChart.box),
-    ),
-    torch,
-    summary,
-  );
+      torch,
+      summary,
+    );
+  }
   root.classList.add("explore");
   await ready;
   drawScene();

@@ -18,6 +18,7 @@ export const words = {
   plot: (name) => `Contours of ${name}, and the paths of the optimizers`,
   lossChart: "loss − minimum", lengthChart: "length of a step", stateChart: "State",
   numbers: (t) => `Numbers at step ${t}`, table: "Numbers at the step shown", optimizer: "Optimizer", loss: "loss", evals: "gradients",
+  whole: "Go on in the playground",
   asTorch: "As PyTorch", asTorchNote: "A complete program; what it prints are the numbers of the table above.",
   code: "PyTorch program", copy: "Copy", copied: "Copied",
   flat: "Muon takes matrices only: it runs on “2×2 matrix”. Here torch raises",

@@ -18,6 +18,7 @@ export const words = {
   plot: (name) => `${name}的等高线，以及各优化器走过的路`,
   lossChart: "损失 − 最小值", lengthChart: "一步的长度", stateChart: "状态",
   numbers: (t) => `第 ${t} 步的数`, table: "当前这一步的数", optimizer: "优化器", loss: "损失", evals: "求梯度次数",
+  whole: "在游乐场里接着走",
   asTorch: "写成 PyTorch", asTorchNote: "完整的程序；它打印出来的就是上表里的数。",
   code: "PyTorch 程序", copy: "复制", copied: "已复制",
   flat: "Muon 只接受二维参数：在“2×2 矩阵”上才能跑。torch 在这里报错：",
