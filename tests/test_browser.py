@@ -99,7 +99,7 @@ def test_nothing_jumps_when_a_figure_comes_late(browser, address, name, language
     page = browser.new_page(viewport=dict(zip(("width", "height"), size, strict=True)))
     page.add_init_script(SHIFTS)
     held = []
-    page.route("**/assets/explore.js", held.append)
+    page.route("**/assets/explore.js", lambda route: held.append(route))
     page.goto(f"{address}{language}{name}/", wait_until="commit")
     page.wait_for_selector("article [data-explore]")
     page.wait_for_timeout(500)  # what is there by then has been painted

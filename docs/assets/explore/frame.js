@@ -283,6 +283,12 @@ export function programFold(words, write) {
   return { fold, refresh };
 }
 
+/** Show a figure once it is laid out, so that nothing in it is seen to move. */
+export async function reveal(root) {
+  for (let frames = 0; frames < 2; frames++) await new Promise(requestAnimationFrame);
+  root.dataset.ready = "";
+}
+
 /** Call back with the width of an element, now and whenever it changes. */
 export function onWidth(element, callback) {
   let known = 0;

@@ -1,7 +1,7 @@
 // The loss explorer: losses of torch.nn along one axis, with the constant that each likes best.
 import { drag, pointer, scaleLinear, select } from "../vendor/d3.js";
 import {
-  chart, choice, codeBlock, el, fixed, keepAddress, labelled, language, onWidth, plain, sheet,
+  chart, choice, codeBlock, el, fixed, keepAddress, labelled, language, onWidth, plain, reveal, sheet,
   short, slider,
 } from "./frame.js";
 import { program } from "./losses/code.js";
@@ -575,5 +575,5 @@ export async function losses(root) {
       drawMarks();
     });
   started = true;
-  root.dataset.ready = "";
+  await reveal(root);
 }

@@ -4,7 +4,7 @@ import { scaleLinear } from "../vendor/d3.js";
 import { program } from "./code.js";
 import {
   COLORS, DASHES, button, chart, choice, el, fillTable, grip, icon, keepAddress, labelled, language,
-  numbersOf, onWidth, option, plain, programFold, scientific, sheet, short, slider, stepper, still,
+  numbersOf, onWidth, option, plain, programFold, reveal, scientific, sheet, short, slider, stepper, still,
   swatch, tell, unique,
 } from "./frame.js";
 import { PRESETS } from "./presets.js";
@@ -645,7 +645,7 @@ export async function playground(root) {
   });
   for (const each of [losses, lengths, stateChart]) each.onresize(() => each.mark(t));
   started = true;
-  root.dataset.ready = "";
+  await reveal(root);
 }
 
 /** Whether torch takes a value for an option. */

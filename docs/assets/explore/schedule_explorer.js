@@ -2,7 +2,7 @@
 import { pointer } from "../vendor/d3.js";
 import {
   COLORS, DASHES, button, chart, choice, el, fillTable, grip, keepAddress, labelled, language,
-  numbersOf, option, plain, programFold, scientific, sheet, short, slider, stepper, swatch, tell,
+  numbersOf, option, plain, programFold, reveal, scientific, sheet, short, slider, stepper, swatch, tell,
 } from "./frame.js";
 import { SCENES, SHAPES } from "./scheduler_scenes.js";
 import { LAMBDAS, RULES, WHOLE, ends, follow, metricsOf, moves, optionsOf } from "./schedulers.js";
@@ -484,5 +484,5 @@ export async function schedules(root) {
   metric.onresize(drawKnots);
   for (const each of [momenta, metric]) each.onresize(() => each.mark(now));
   started = true;
-  root.dataset.ready = "";
+  await reveal(root);
 }
