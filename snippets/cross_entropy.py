@@ -178,7 +178,7 @@ def cross_entropy_gradient(
     *,
     label_smoothing: float = 0.0,
 ) -> Tensor:
-    """Return the derivative of the mean cross-entropy by the logits, by hand.
+    """Return the derivative of the mean cross-entropy with respect to the logits.
 
     ``input``: (N, C); ``target``: (N) int64 or (N, C) floating; ``weight``: (C).
     Source: with q the (weighted) targets, the derivative is softmax · Σq - q.

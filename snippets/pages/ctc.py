@@ -70,8 +70,8 @@ def gradients(loss):
 )
 by_logs = (ours_logs - their_logs).abs().max().item()
 by_logits = (ours_logits - their_logits).abs().max().item()
-print(f"by the log-probabilities: differ by {by_logs:.4f}")
-print(f"by the logits:            differ by {by_logits:.0e}")
+print(f"log-probabilities: differ by {by_logs:.4f}")
+print(f"logits:            differ by {by_logits:.0e}")
 softmax = logits.softmax(2)
 print(f"torch's − ours − softmax: {(their_logs - ours_logs - softmax).abs().max():.0e}")
 # --8<-- [end:gradient]

@@ -122,12 +122,13 @@ print(svg(figure, "count"))
 
 # --8<-- [start:short]
 short = {}
+print("   T  work   kept   cut")
 for length in (3, 5, 10):
     work = cost(per_step, length=length)[1] / length
     kept = compare(per_step, length=length, batch=256, lag=1)
     cut = compare(truncated, 1, length=length, batch=256, lag=1)
     short[length] = work, kept.difference, cut.difference
-    print("T {:2d}  work x {:.1f}  {:.0e}  {:.2f}".format(length, *short[length]))
+    print("{:4d}  x {:.1f} {:6.0e} {:5.2f}".format(length, *short[length]))
 # --8<-- [end:short]
 
 # --8<-- [start:short-trained]
@@ -145,9 +146,10 @@ for lag in (0, 1):
 
 # --8<-- [start:from-start]
 start = {}
+print("radius   norm  detach    gap")
 for radius in (0.5, 1.0, 1.5):
     start[radius] = start_norms(radius)
-    print("radius {}  {:.0e}  {:.0f}  {:.0e}".format(radius, *start[radius]))
+    print("{:6} {:6.0e} {:7.0f} {:6.0e}".format(radius, *start[radius]))
 # --8<-- [end:from-start]
 
 # --8<-- [start:gates]
