@@ -26,9 +26,12 @@ def alive(pid: int) -> bool:
 
 
 class Project:
-    """A copy of the build machinery, with pages and snippets that a test writes."""
+    """A copy of the build machinery, with pages and snippets that a test writes.
 
-    def __init__(self, directory: Path) -> None:
+    labs: whether it is to have any; what runs them takes a second to import.
+    """
+
+    def __init__(self, directory: Path, labs: bool = False) -> None:
         self.root = directory
         shutil.copytree(
             ROOT / "docs" / "hooks",
@@ -39,6 +42,8 @@ class Project:
         config = (ROOT / "mkdocs.yml").read_text("utf-8")
         config = re.sub(r"\nnav:\n(?:  .*\n)+", "\n", config)
         config = re.sub(r"\n  - search:\n(?:      .*\n)+", "\n", config)
+        if not labs:
+            config = re.sub(r"\n  - mkdocs-jupyter:\n(?:      .*\n)+", "\n", config)
         config = config.replace("\nextra_css:\n  - assets/site.css\n", "\n")
         (directory / "mkdocs.yml").write_text(config, "utf-8")
         self.snippet("index", "x = 1")

@@ -2,8 +2,6 @@
 
 from importlib.resources import files
 
-import pytest
-
 AXE = (files("axe_playwright_python") / "axe.min.js").read_text("utf-8")
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 RULES = {
@@ -12,26 +10,39 @@ RULES = {
 }  # the themes differ in their colours, and in nothing else
 RUN = "only => axe.run(document, {runOnly: only})"
 # On a gradient, such as that of wide code, axe does not judge a contrast.
-PLAIN = "*, ::before, ::after { background-image: none !important; }"
+PLAIN = """*, ::before, ::after {
+  background-image: none !important; transition: none !important;
+}"""
 UNFOLD = "document.querySelectorAll('details').forEach(each => { each.open = true; })"
 
 
-def problems(page, address: str, name: str, scheme: str) -> list[tuple]:
-    """Return what axe finds on a page, all that is folded being open."""
+FRAME = "new Promise((done) => requestAnimationFrame(() => setTimeout(done)))"
+DARK = "document.body.dataset.mdColorScheme = 'slate'"
+
+
+def problems(page, address: str, name: str) -> dict[str, list[tuple]]:
+    """Return what axe finds on a page in either theme, with all folds open."""
     page.goto(f"{address}{name}", wait_until="load")
     page.evaluate(UNFOLD)
     page.add_style_tag(content=PLAIN)
     page.evaluate(AXE)
-    found = page.evaluate(RUN, RULES[scheme])["violations"]
-    nodes = [(each["id"], each["nodes"][0]) for each in found]
-    return [(rule, node["target"], node["html"][:80]) for rule, node in nodes]
+    found = {}
+    for scheme, rules in RULES.items():
+        if scheme == "dark":
+            page.evaluate(DARK)
+        page.evaluate(FRAME)  # what watches sizes has seen them
+        violations = page.evaluate(RUN, rules)["violations"]
+        nodes = [(each["id"], each["nodes"][0]) for each in violations]
+        found[scheme] = [
+            (rule, node["target"], node["html"][:80]) for rule, node in nodes
+        ]
+    return {scheme: each for scheme, each in found.items() if each}
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing(browser, address, site, scheme):
+def test_axe_finds_nothing(browser, address, site):
     phone = {"width": 360, "height": 740}
     context = browser.new_context(
-        viewport=phone, color_scheme=scheme, reduced_motion="reduce"
+        viewport=phone, color_scheme="light", reduced_motion="reduce"
     )
     context.add_init_script("localStorage.setItem('language', 'zh')")
     page = context.new_page()
@@ -39,7 +50,7 @@ def test_axe_finds_nothing(browser, address, site, scheme):
     names = sorted(f"{folder.as_posix()}/".removeprefix("./") for folder in folders)
     assert len(names) > 40
     found = {
-        name: problems(page, address, name, scheme)
+        name: problems(page, address, name)
         for name in [*names, "404.html", "en/404.html"]
     }
     context.close()

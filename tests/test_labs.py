@@ -266,7 +266,7 @@ def lab(project: Project, text: str) -> None:
 
 
 def test_a_lab_runs_once_with_the_snippets(tmp_path):
-    project = Project(tmp_path)
+    project = Project(tmp_path, labs=True)
     lab(project, LAB.replace("CODE", "print(index.__name__ * 2)"))
     build = project.build("--strict")
     assert build.returncode == 0, build.stderr
@@ -275,7 +275,7 @@ def test_a_lab_runs_once_with_the_snippets(tmp_path):
 
 
 def test_what_a_lab_prints_stands_together(tmp_path):
-    project = Project(tmp_path)
+    project = Project(tmp_path, labs=True)
     code = (
         "from IPython.display import HTML, display\n"
         "for k in (1, 2):\n    print(k, flush=True)\n"
@@ -294,7 +294,7 @@ def test_what_a_lab_prints_stands_together(tmp_path):
 
 
 def test_only_the_cells_of_a_lab_run(tmp_path):
-    project = Project(tmp_path)
+    project = Project(tmp_path, labs=True)
     mark = tmp_path / "mark"
     shell = f"\n```bash\ntouch {mark}\n```\n"
     lab(project, LAB.replace("CODE", "1 + 1") + shell)
@@ -305,7 +305,7 @@ def test_only_the_cells_of_a_lab_run(tmp_path):
 
 
 def test_a_lab_knows_nothing_of_its_authors_jupyter(tmp_path):
-    project = Project(tmp_path)
+    project = Project(tmp_path, labs=True)
     kernel = '{"argv": ["false"], "display_name": "mine", "language": "python"}'
     for path, text in {
         "startup.py": "x = 'mine'",
@@ -329,7 +329,7 @@ def test_a_lab_knows_nothing_of_its_authors_jupyter(tmp_path):
 @pytest.mark.skipif(not hasattr(os, "killpg"), reason="builds are ended by signals")
 @pytest.mark.parametrize("end", ["limit", "SIGKILL", "dead kernel"])
 def test_what_a_lab_has_started_ends_with_it(tmp_path, end):
-    project = Project(tmp_path)
+    project = Project(tmp_path, labs=True)
     mark = tmp_path / "mark"
     code = (
         "import os, subprocess\n"  # in a session of its own, as torchrun's are
@@ -366,7 +366,7 @@ def test_what_a_lab_has_started_ends_with_it(tmp_path, end):
 
 
 def test_prose_reruns_nothing_and_code_reruns_the_lab(tmp_path):
-    project = Project(tmp_path)
+    project = Project(tmp_path, labs=True)
     log = tmp_path / "runs"
     text = LAB.replace("CODE", f"print(index.x, file=open({str(log)!r}, 'a'))\nindex.x")
 
@@ -387,7 +387,7 @@ def test_prose_reruns_nothing_and_code_reruns_the_lab(tmp_path):
 
 
 def test_progress_bars_do_not_litter_the_page(tmp_path):
-    project = Project(tmp_path)
+    project = Project(tmp_path, labs=True)
     loop = "from tqdm import tqdm\nsum(tqdm(range(5), 'bar')) * 111"
     lab(project, LAB.replace("CODE", loop))
     build = project.build()
@@ -397,7 +397,7 @@ def test_progress_bars_do_not_litter_the_page(tmp_path):
 
 
 def test_serving_a_lab_without_the_cell_that_failed_shows_the_others(tmp_path):
-    project = Project(tmp_path)
+    project = Project(tmp_path, labs=True)
     lab(project, two("1 / 0"))
     with project.serve() as wait_for:
         wait_for("ZeroDivisionError", "labs/demo/")
@@ -439,7 +439,7 @@ def test_serving_a_lab_without_the_cell_that_failed_shows_the_others(tmp_path):
     ],
 )
 def test_a_bad_lab_ends_the_build(tmp_path, text, reason):
-    project = Project(tmp_path)
+    project = Project(tmp_path, labs=True)
     lab(project, text)
     build = project.build(CELL_TIME_LIMIT="2" if "sleep(99)" in text else "20")
     assert build.returncode == 1
@@ -450,7 +450,7 @@ def test_a_bad_lab_ends_the_build(tmp_path, text, reason):
 
 
 def test_the_languages_of_a_lab_run_the_same(tmp_path):
-    project = Project(tmp_path)
+    project = Project(tmp_path, labs=True)
     lab(project, LAB.replace("CODE", "1 + 1"))
     page = tmp_path / "docs" / "en" / "labs" / "demo.md"
     page.write_text(LAB.replace("CODE", "1 + 2"), "utf-8")
@@ -460,7 +460,7 @@ def test_the_languages_of_a_lab_run_the_same(tmp_path):
 
 
 def test_a_lab_that_the_first_language_lacks_ends_the_build(tmp_path):
-    project = Project(tmp_path)
+    project = Project(tmp_path, labs=True)
     lab(project, LAB.replace("CODE", "1 + 1"))
     (tmp_path / "docs" / "zh" / "labs" / "demo.md").unlink()
     build = project.build()

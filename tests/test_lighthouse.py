@@ -116,7 +116,7 @@ def test_lighthouse_finds_little_to_mend(kind, address, phone):
         scores, reasons = phone.examine(address + PAGES[kind])
         if scores > best:
             best, lost = scores, reasons
-        if best[0] == 100:
+        if best[0] >= GOOD and best[1:] == [100, 100, 100]:
             break
     print(f"\n| {kind} | {' | '.join(map(str, best))} |")
     assert best[0] >= GOOD, lost

@@ -74,7 +74,6 @@ class Site:
         self.lost: dict[str, str] = {}  # the 404 page of each language
         self.staging = None if serving else Staging(Path(config.site_dir))
         self.print = self.fingerprint()
-        search_entries.learn(search.DICTIONARY)
         atexit.register(self.halt)
 
     def fingerprint(self) -> str:
@@ -251,13 +250,19 @@ class Site:
         kept.body = keep(page, content) | {
             "files": downloads.files_of(view, folder, links.published, here),
             "bar": downloads.bar(view, folder, self.config.repo_url),
-            "search": search_entries.entries(view, page.url.removeprefix("./")),
+            "search": self.search_entries(view, page.url.removeprefix("./")),
             "below": first_screen.below(view),
             "listed": markdown_copy.copy(view, listed),
             "about": footer_and_feed.description(view),
             "letters": "".join(sorted(view.letters)),
         }
         return content
+
+    def search_entries(self, view: View, url: str) -> list[dict[str, str]]:
+        """Return what the search knows of a page, if there is one."""
+        if not self.config.plugins.get("material/search"):
+            return []
+        return search_entries.entries(view, url, search.DICTIONARY)
 
     def all_rendered(self, files) -> None:
         """Note what the footer shows; see which pages need no template."""

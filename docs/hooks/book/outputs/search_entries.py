@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import logging
 import re
+from functools import cache
 from pathlib import Path
 
 import jieba
@@ -58,18 +59,18 @@ def segmented(text: str) -> str:
     return words.strip("\u200b")
 
 
+@cache
 def learn(dictionary: Path) -> None:
-    """Let the words of a dictionary be known, once in a process."""
-    if str(dictionary) not in LEARNT:
-        LEARNT.add(str(dictionary))
-        jieba.load_userdict(str(dictionary))
+    """Let the words of a dictionary be known, once in a process: it takes a second."""
+    jieba.load_userdict(str(dictionary))
 
 
-LEARNT: set[str] = set()
+def entries(view: View, url: str, dictionary: Path) -> list[dict[str, str]]:
+    """Return the entries of a page, one a section.
 
-
-def entries(view: View, url: str) -> list[dict[str, str]]:
-    """Return the entries of a page, one a section; url: of the page."""
+    url: of the page. dictionary: of words that jieba does not know.
+    """
+    learn(dictionary)
     found: list[dict[str, str]] = []
     texts: list[str] = []
     for piece in pieces(view):
