@@ -187,9 +187,12 @@ def test_with_exact_roots_the_walks_are_equal_to_the_bit(blank, name, exact_root
         pytest.skip("a processor on which torch fuses other operations")
     different = []
     for scene, arm in cases(blank, name):
+        if arm["rule"] in INEXACT:
+            continue
+        scene["steps"] = STEPS // 3  # roots in Python are slow
         ours, _ = tensors(blank, scene, arm)
         theirs, _ = torch_walk(blank, scene, arm)
-        if arm["rule"] not in INEXACT and not torch.equal(ours, theirs):
+        if not torch.equal(ours, theirs):
             different.append(arm)
     assert not different
 
