@@ -39,6 +39,8 @@ class Project:
             ignore=shutil.ignore_patterns("__pycache__"),
         )
         shutil.copytree(ROOT / "docs" / "theme", directory / "docs" / "theme")
+        (directory / "docs" / "assets").mkdir()
+        shutil.copy(ROOT / "docs/assets/scroll.js", directory / "docs" / "assets")
         config = (ROOT / "mkdocs.yml").read_text("utf-8")
         config = re.sub(r"\nnav:\n(?:  .*\n)+", "\n", config)
         config = re.sub(r"\n  - search:\n(?:      .*\n)+", "\n", config)
