@@ -45,6 +45,30 @@ def test_the_promise_comes_first_and_the_downloads_last(site, language):
     assert article.select_one("figure [data-correction] svg")
 
 
+@each_language
+def test_the_walk_on_the_home_page_goes_on_in_the_playground(
+    browser, address, language
+):
+    context = browser.new_context(viewport=PHONE, reduced_motion="reduce")
+    context.add_init_script(f"localStorage.setItem('language', '{language}')")
+    page = context.new_page()
+    page.goto(f"{address}{FOLDERS[language]}")
+    page.locator("[data-explore]").scroll_into_view_if_needed()
+    page.wait_for_selector("[data-ready]")
+    count = page.locator(".explore-count")
+    assert count.text_content() == "t = 0 / 150"
+    for _ in range(2):
+        page.locator(".explore-player button", has_text="+1").click()
+    assert "?" not in page.url
+    names = page.locator(".explore-names > span").all_text_contents()
+    page.locator(".explore-names > a").click()
+    page.wait_for_url(f"{address}{FOLDERS[language]}playground/?*")
+    page.wait_for_selector("[data-ready]")
+    assert count.text_content() == "t = 2 / 150"
+    assert page.locator(".explore-table th[scope=row]").all_text_contents() == names
+    context.close()
+
+
 @pytest.mark.parametrize("width", [390, 1280])
 @pytest.mark.parametrize("name", ["", "en/adam/", "ledger/", "en/losses/"])
 def test_no_text_is_small(browser, address, name, width):

@@ -104,6 +104,7 @@ export async function playground(root) {
     else
       ({ scene, arms, t, shown } = fromPreset(root.dataset.scene || "overshoot"));
   }
+  if (small) t = 0; // to be guessed
   let runs = [];
   let floor = 0;
   let stateName = null;
