@@ -131,6 +131,18 @@ with expect(RuntimeError) as caught:
 print(str(caught)[:60], "…")
 # --8<-- [end:pos-weight-axis]
 
+# --8<-- [start:pos-weight-step]
+steepness = {}
+print("   w  slope at z = 0  curvature at the best z")
+for w, (q, _) in answers.items():
+    z = torch.zeros(1, dtype=torch.float64, requires_grad=True)
+    options = {"pos_weight": torch.tensor(w, dtype=torch.float64)}
+    (slope,) = torch.autograd.grad(bce(z.expand(1000), yes, **options), z)
+    curvature = (1 + (w - 1) * yes).mean().item() * q * (1 - q)
+    steepness[w] = slope.item(), curvature
+    print(f"{w:4.0f} {slope.item():15.4f} {curvature:24.4f}")
+# --8<-- [end:pos-weight-step]
+
 # --8<-- [start:focal]
 easy, hard = torch.full((1000,), -4.0), torch.full((10,), -1.0)
 z = torch.cat([easy, hard])  # 1000 sure zeros, 10 ones that are missed
@@ -166,6 +178,17 @@ for name, values in (
 ):
     print(f"{name:23}", *(f"{v:9.4f}" for v in values))
 # --8<-- [end:labels]
+
+# --8<-- [start:labels-mixed]
+resting = {}
+for share in (0.6, 0.8, 0.95):
+    mixed = torch.ones(1000, dtype=torch.float64)
+    mixed[: round(1000 * (1 - share))] = -1
+    start = torch.zeros(1, dtype=torch.float64)
+    z = lowest(lambda z, y=mixed: bce(z.expand(1000), y), start)
+    resting[share] = bce(z.expand(1000), mixed).item(), z.sigmoid().item()
+    print("{:.0%} yes   loss {:.3f}   σ(z) {:.3f}".format(share, *resting[share]))
+# --8<-- [end:labels-mixed]
 
 # --8<-- [start:prior]
 p = 0.01
