@@ -2,6 +2,7 @@
 
 # --8<-- [start:imports]
 import warnings
+from itertools import pairwise
 
 import torch
 from expected import expect
@@ -198,6 +199,34 @@ for how in ("step after backward", "step in backward"):
 gradients = sum(param.nbytes for param in deep.parameters()) / MiB
 print(f"all gradients       {gradients:.2f} MiB")
 # --8<-- [end:in-backward-run]
+
+# --8<-- [start:in-backward-where]
+cases = {
+    "12 × (256 → 256), B = 32": ([256] * 13, 32),
+    "12 × (256 → 256), B = 1024": ([256] * 13, 1024),
+    "1024 → 256 → 10, B = 32": ([1024, 256, 10], 32),
+}
+lower = {}
+print(f"{'MiB':27} after  inside  gradients")
+for name, (widths, rows) in cases.items():
+    peaks = []
+    for how in results:
+        net = nn.Sequential(*(nn.Linear(*pair) for pair in pairwise(widths)))
+        if how == "step in backward":
+            fused_step(net)
+        else:
+            optimizer = torch.optim.AdamW(net.parameters(), lr=1e-3)
+        for _ in range(3):
+            with LiveBytes() as live:
+                net(torch.ones(rows, widths[0])).square().mean().backward()
+                if how == "step after backward":
+                    optimizer.step()
+                    optimizer.zero_grad()
+        peaks.append(live.peak / MiB)
+    size = sum(param.nbytes for param in net.parameters()) / MiB
+    lower[name] = (peaks[0] - peaks[1]) / size
+    print(f"{name:27} {peaks[0]:5.2f} {peaks[1]:7.2f} {size:10.2f}")
+# --8<-- [end:in-backward-where]
 
 # --8<-- [start:try-square]
 for name, rule in {
