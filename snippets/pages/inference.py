@@ -60,9 +60,13 @@ with torch.no_grad():
     w = torch.zeros(3, requires_grad=True)
     layer = nn.Linear(3, 3)
     y = 2 * w
+    view = w[:2]
 print("w     ", w.requires_grad)
 print("weight", layer.weight.requires_grad)
 print("y     ", y.requires_grad)
+print("view  ", view.requires_grad)
+view.sum().backward()
+print("gradients of view and w:", view.grad, w.grad)
 # --8<-- [end:factories]
 
 # --8<-- [start:in-place]
