@@ -98,6 +98,9 @@ makers = {
     "LambdaLR": lambda o: torchs.LambdaLR(o, lambda t: 0.9**t),
     "WarmRestarts": lambda o: torchs.CosineAnnealingWarmRestarts(o, 5),
     "OneCycleLR": lambda o: torchs.OneCycleLR(o, 0.1, 20),
+    "SequentialLR": lambda o: torchs.SequentialLR(
+        o, [torchs.LinearLR(o, 0.1), torchs.StepLR(o, 3)], [4]
+    ),
 }
 for name, make in makers.items():
     optimizer = fresh()
