@@ -183,8 +183,12 @@ for etas in ((0.5, 1.2), (0.9, 1.05)):
 # --8<-- [end:try-etas]
 
 # --8<-- [start:try-growth]
+grown = {}
+print("   t    g = 1  g = 0.01  formula")
 for t in (10, 100, 1000):
-    way = walk("Adadelta", lone, lambda *_: lone + 1, t, lr=1.0, eps=1e-6)
-    step = (way[-2] - way[-1]).item()
-    print(f"t = {t:4}  {step:.5f}  {math.sqrt(0.1 * 1e-6 * t):.5f}")
+    for g in (1.0, 0.01):
+        way = walk("Adadelta", lone, lambda *_, g=g: lone + g, t, lr=1.0, eps=1e-6)
+        grown[g, t] = (way[-2] - way[-1]).item()
+    formula = math.sqrt(0.1 * 1e-6 * t)
+    print(f"{t:4} {grown[1.0, t]:8.5f} {grown[0.01, t]:9.5f} {formula:8.5f}")
 # --8<-- [end:try-growth]
