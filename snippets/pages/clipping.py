@@ -70,6 +70,15 @@ upper.legend(loc="lower left")
 print(svg(figure, "clip"))
 # --8<-- [end:clip-figure]
 
+# --8<-- [start:rounded-away]
+step = {}
+for dtype in (torch.float32, torch.float64):
+    w = torch.full((6,), -1.45, dtype=dtype)  # z = -8.7
+    after = w - 0.0009 * torch.sigmoid(w.sum()) / 3
+    step[dtype] = (w - after).max().item()
+    print(f"{dtype!s:13}  z = {w.sum():.1f}   step of w {step[dtype]:.0e}")
+# --8<-- [end:rounded-away]
+
 # --8<-- [start:separable]
 size = {}
 print("flipped   step    |w|  gradient")
