@@ -69,6 +69,11 @@ for margin in (0.0, 1.0):
     right = (((s[:32] - s[32:]) * pairs[2]) > 0).float().mean().item()
     learned[margin] = right, w.norm().item()
     print(f"margin {margin}   order right {right:.2f}   ‖w‖ {w.norm().item():.4f}")
+    losses = [
+        F.margin_ranking_loss(s[:32] + c, s[32:] + c, pairs[2], margin=margin).item()
+        for c in (0.0, 5.0)
+    ]
+    print("             L(s) {:.4f}   L(s + 5) {:.4f}".format(*losses))
 # --8<-- [end:collapse]
 
 # --8<-- [start:hinge]
