@@ -124,6 +124,16 @@ for name, options in {
     print(f"{name:12} gradient off by {gap:.2f}")
 # --8<-- [end:dropout]
 
+# --8<-- [start:batch-norm]
+counted = {}
+for how in ("plain", "checkpoint"):
+    normed = nn.Sequential(nn.Linear(64, 64), nn.BatchNorm1d(64))
+    out = normed(x) if how == "plain" else checkpoint(normed, x, use_reentrant=False)
+    torch.autograd.grad(out.square().sum(), [x])
+    counted[how] = normed[1].num_batches_tracked.item()
+    print(f"{how:10} batches that BatchNorm counts: {counted[how]}")
+# --8<-- [end:batch-norm]
+
 # --8<-- [start:reentrant]
 x = torch.randn(512, 64)  # 输入不要梯度 | an input that needs no gradient
 for reentrant in (False, True):
