@@ -17,9 +17,9 @@ THIN = """() => {
   const grounds = "details, .admonition, .claim, .result, li, table, article";
   for (const token of document.querySelectorAll("pre code span, math, figure svg")) {
     const ground = token.closest(grounds);
-    const kind = [token.tagName, token.getAttribute("class"), ground?.tagName, ground?.className].join();
-    if (seen.has(kind)) token.remove();
-    seen.add(kind);
+    const kind = [token, ground].map((e) => e?.tagName + e?.getAttribute("class"));
+    if (seen.has(`${kind}`)) token.remove();
+    seen.add(`${kind}`);
   }
 }"""
 FRAME = "new Promise((done) => requestAnimationFrame(() => setTimeout(done)))"
