@@ -368,7 +368,13 @@ def test_what_a_lab_has_started_ends_with_it(tmp_path, end):
 def test_prose_reruns_nothing_and_code_reruns_the_lab(tmp_path):
     project = Project(tmp_path, labs=True)
     log = tmp_path / "runs"
-    text = LAB.replace("CODE", f"print(index.x, file=open({str(log)!r}, 'a'))\nindex.x")
+    table = tmp_path / "table.csv"
+    table.write_text("1")
+    text = LAB.replace(
+        "CODE",
+        f"print(index.x, file=open({str(log)!r}, 'a'))\nopen({str(table)!r}).read()\n"
+        "index.x",
+    )
 
     def runs() -> int:
         build = project.build()
@@ -384,6 +390,8 @@ def test_prose_reruns_nothing_and_code_reruns_the_lab(tmp_path):
     assert runs() == 2, "a module that the lab imports has changed"
     lab(project, text.replace("index.x\n```", "2 * index.x\n```"))
     assert runs() == 3, "the code of the lab has changed"
+    table.write_text("2")
+    assert runs() == 4, "a file that the lab reads has changed"
 
 
 def test_progress_bars_do_not_litter_the_page(tmp_path):

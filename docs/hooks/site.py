@@ -25,6 +25,7 @@ class Hook:
         self.memory, self.shelf = Memory(), {}
         self.site: Site | None = None
         self.serving = False
+        self.server, self.watched = None, set()
 
     def startup(self, command: str, dirty: bool) -> None:
         self.serving = command == "serve"
@@ -81,6 +82,18 @@ class Hook:
         self.site.finish_language()
         if self.site.last_language:
             self.site.finish()
+            self.watch()
+
+    def serve(self, server, config, builder):
+        self.server = server
+        self.watch()
+        return server
+
+    def watch(self) -> None:
+        """Let MkDocs watch what pages read, where it does not watch already."""
+        for path in self.site.read_elsewhere() - self.watched if self.server else ():
+            self.server.watch(str(path))
+            self.watched.add(path)
 
     def build_error(self, error):
         if self.site:
@@ -117,4 +130,5 @@ on_template_context = in_one_line(hook.template_context)
 on_post_template = in_one_line(hook.post_template)
 on_post_page = in_one_line(hook.post_page)
 on_post_build = in_one_line(hook.post_build)
+on_serve = hook.serve
 on_build_error = hook.build_error

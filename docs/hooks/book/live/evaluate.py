@@ -11,7 +11,7 @@ import tempfile
 import threading
 import time
 import traceback
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from time import perf_counter
 from typing import Any, NamedTuple
@@ -36,12 +36,14 @@ class Result:
     """What came of a cell: its outputs, or the reason and the place of its failure.
 
     outputs is None for a cell of a lab that has passed, where a later one has failed.
+    opened: the files that the page has read so far, and their states.
     """
 
     outputs: list[Bundle] | None
     seconds: float = 0.0
     failure: str = ""
     line: int = 0
+    opened: dict[str, str] = field(default_factory=dict)
 
     @property
     def text(self) -> str:

@@ -19,6 +19,7 @@ from pathlib import Path
 
 from ..errors import Fault
 from .evaluate import Job, Result, reason_for, run_cell
+from .opened import note_opened, noted
 from .processes import adopt_orphans, end, end_with_the_build, has_children
 
 ENVIRONMENT = {
@@ -31,6 +32,7 @@ ENVIRONMENT = {
     "MATPLOTLIBRC": os.devnull,  # figures look as we draw them, on any machine
     "MPLBACKEND": "agg",
 }
+OPENED = "opened"  # in which a page notes what it reads
 STARTING = 60.0  # seconds that a process has before its first cell
 ROOT = str(Path(__file__).parents[2])  # from which a worker imports this package
 
@@ -73,9 +75,11 @@ def work(channel, snippets: str, directory: str) -> None:
         from .labs import run
 
         found = lab_results(run, snippets, jobs)
+        settle(snippets)
     else:
         found = results(name, jobs, channels)
-    settle(snippets)
+        settle(snippets)
+        note_opened(snippets, os.path.abspath(OPENED))
     channel.send(None)
     for result in found:  # as plain tuples, since the machinery is out of reach
         channel.send((result.outputs, result.seconds, result.failure, result.line))
@@ -141,6 +145,7 @@ class Worker:
             if stop.is_set():
                 return
             result.line = result.line or job.line
+            result.opened = noted(Path(self.directory, OPENED))
             yield result
             if result.failure:
                 return

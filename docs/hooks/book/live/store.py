@@ -21,7 +21,7 @@ from .page import Cell
 from .snippets import Snippets
 
 LAB_MAKERS = ("mkdocs-jupyter", "nbconvert", "nbclient", "ipykernel")
-MAKERS = ("evaluate", "runner", "labs", "kernel")  # of results
+MAKERS = ("evaluate", "runner", "labs", "kernel", "opened")  # of results
 
 
 @cache

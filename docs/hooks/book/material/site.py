@@ -383,6 +383,16 @@ class Site:
             self.staging.put_in_place()
             self.config.site_dir = str(self.staging.whole)
 
+    def read_elsewhere(self) -> set[Path]:
+        """Return the files that pages read, outside of the folders that are watched."""
+        seen = [Path(self.config.docs_dir), *map(Path, self.config.watch)]
+        paths = {self.root / place for place in self.run.opened}
+        return {
+            path
+            for path in paths
+            if path.exists() and not any(path.is_relative_to(folder) for folder in seen)
+        }
+
     def halt(self) -> None:
         """Let nothing run on when a build has ended."""
         if self.run:
