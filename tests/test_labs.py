@@ -279,18 +279,17 @@ def test_what_a_lab_prints_stands_together(tmp_path):
     code = (
         "from IPython.display import HTML, display\n"
         "for k in (1, 2):\n    print(k, flush=True)\n"
-        "display(HTML('<b>mark</b>'))\nprint(3)"
+        "display(HTML('<b>mark</b>'))\nprint(3)\n"
+        "print('`' * 8 + '\\n<script>x</script>')"
     )
     lab(project, LAB.replace("CODE", code))
     build = project.build()
     assert build.returncode == 0, build.stderr
     html = project.html("labs/demo")
     assert "<code>1\n2\n</code>" in html
-    assert (
-        html.index("2\n</code>")
-        < html.index("<b>mark")
-        < html.index("<code>3\n</code>")
-    )
+    assert html.index("2\n</code>") < html.index("<b>mark") < html.index("<code>3\n")
+    assert "&lt;script&gt;x" in html
+    assert "<script>x" not in html
 
 
 def test_only_the_cells_of_a_lab_run(tmp_path):
@@ -434,6 +433,10 @@ def test_serving_a_lab_without_the_cell_that_failed_shows_the_others(tmp_path):
         ),
         (two("import sys\nprint(1, file=sys.stderr)"), "'cell-2' at docs/zh/labs"),
         (two("import os\nos._exit(3)"), "'cell-2' at docs/zh/labs"),
+        (
+            two("import _thread, time\n_thread.start_new_thread(time.sleep, (60,))"),
+            "it left a thread running",
+        ),
         (two(f"import time\nwhile True:\n    {LONG}\n    time.sleep(0.001)"), MUCH),
         (two(f"for _ in range(300):\n    {LONG.replace('print', 'display')}"), MUCH),
         (two(f"import sys\nfor _ in range(300):\n    {LONG}\nsys.exit()"), MUCH),

@@ -7,12 +7,18 @@ static-i18n builds the languages one after the other: each has the events from
 from __future__ import annotations
 
 import logging
+import signal
+import sys
+from pathlib import Path
 
 import click
 from book.errors import Fault
 from book.live.run import Memory
+from book.live.store import not_as_pinned
 from book.material.site import Site
 from mkdocs.exceptions import BuildError
+
+log = logging.getLogger("mkdocs.plugins.cells")
 
 
 class Hook:
@@ -29,6 +35,8 @@ class Hook:
 
     def startup(self, command: str, dirty: bool) -> None:
         self.serving = command == "serve"
+        if signal.getsignal(signal.SIGTERM) == signal.SIG_DFL:  # end as on Ctrl-C
+            signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
         logger = logging.getLogger("mkdocs")
         logging.getLogger("mkdocs.commands.build").addFilter(self.blames_no_page)
         if logger.level > logging.WARNING:  # -q: a strict build must see its warnings
@@ -42,6 +50,9 @@ class Hook:
     def config(self, config):
         i18n = config.plugins["i18n"]
         if not i18n.building:
+            root = Path(config.config_file_path).parent
+            for wrong in not_as_pinned(root / "pyproject.toml"):
+                log.warning(wrong)
             self.site = Site(config, self.serving, self.memory, self.shelf, tell)
         self.site.configure(config)
         return config

@@ -6,6 +6,7 @@ import _thread
 import contextlib
 import io
 import os
+import re
 import sys
 import tempfile
 import threading
@@ -16,8 +17,10 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any, NamedTuple
 
+ADDRESS = re.compile(r" at 0x[0-9a-fA-F]{6,}")  # as objects without a name have it
 OUTPUT_LIMIT = 1_000_000  # characters of one cell
 Bundle = dict[str, Any]  # one output, by MIME type
+_bare: list[str] = []
 
 
 class Job(NamedTuple):
@@ -98,8 +101,18 @@ def threads_running() -> int:
     return _thread._count() - sum(name.startswith("tqdm.") for name in watching)
 
 
+def note_thread(event: str, args: tuple) -> None:
+    """Note, as a hook of Python's, a thread that has no object of ``threading``'s."""
+    started = event == "_thread.start_new_thread"
+    if started and getattr(args[0], "__name__", "") != "_bootstrap":
+        _bare.append(event)
+
+
 def threads_stay(before: int) -> bool:
     """Tell whether more threads run than before; those that are ending get a second."""
+    if _bare:  # which is counted once it has begun
+        _bare.clear()
+        time.sleep(0.5)
     for _ in range(100):
         if threads_running() <= before:
             return False
@@ -226,6 +239,8 @@ def wrong_with(job: Job, text: str, notes: str) -> str:
         return "it prints what is no text: a lone surrogate"
     if path := machine_path(text):
         return f"it shows a path of this machine: {path}"
+    if address := ADDRESS.search(text):
+        return f"it shows an address in memory:{address[0]}"
     shows = job.kind in ("figure", "value") or (job.prints and job.kind == "code")
     if shows and not text.strip():
         return "it prints nothing where the page shows an output"

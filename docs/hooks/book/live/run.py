@@ -53,7 +53,7 @@ class Settings:
             workers = int(settings.get("workers") or cls.workers)
         except (TypeError, ValueError) as error:
             raise Fault(f"extra.cells in mkdocs.yml: {error}") from None
-        if limit <= 0 or workers < 0:
+        if not limit > 0 or workers < 0:
             raise Fault("extra.cells in mkdocs.yml: time_limit > 0, workers >= 0")
         return cls(limit, workers)
 

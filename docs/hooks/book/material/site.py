@@ -48,6 +48,8 @@ class Site:
         """Settle what all languages share. Fault for a setting that is none."""
         self.config, self.serving, self.memory = config, serving, memory
         self.tell = tell
+        if not Path(config.config_file_path).is_file():
+            raise Fault("the configuration must be a file beside docs/ and snippets/")
         self.root = Path(config.config_file_path).parent
         self.docs = Path(config.docs_dir)
         self.i18n = config.plugins["i18n"]
