@@ -101,11 +101,15 @@ def threads_running() -> int:
     return _thread._count() - sum(name.startswith("tqdm.") for name in watching)
 
 
-def note_thread(event: str, args: tuple) -> None:
-    """Note, as a hook of Python's, a thread that has no object of ``threading``'s."""
-    started = event == "_thread.start_new_thread"
-    if started and getattr(args[0], "__name__", "") != "_bootstrap":
-        _bare.append(event)
+def note_threads() -> None:
+    """From now on, note the threads that have no object of ``threading``'s."""
+    start = _thread.start_new_thread  # threading has it by a name of its own
+
+    def noting(*args, **named):
+        _bare.append("one")
+        return start(*args, **named)
+
+    _thread.start_new_thread = noting
 
 
 def threads_stay(before: int) -> bool:

@@ -17,21 +17,20 @@ from mkdocs_jupyter.nbconvert2 import nb2html
 from nbformat import v4
 
 from . import opened
-from .evaluate import Job, Result, note_thread, threads_running, threads_stay
+from .evaluate import Job, Result, note_threads, threads_running, threads_stay
 from .kernel import Failure, Kernel
 
 # Around the cells of a lab: what a kernel may not leave.
 BEFORE = f"""import _thread
 import logging
-import sys
 import threading
 import time
 
 {inspect.getsource(threads_running)}
 {inspect.getsource(threads_stay)}
-{inspect.getsource(note_thread)}
+{inspect.getsource(note_threads)}
 _bare = []
-sys.addaudithook(note_thread)
+note_threads()
 logging.getLogger("matplotlib").setLevel(logging.ERROR)
 _running = threads_running()"""
 AFTER = """if threads_stay(_running):

@@ -19,7 +19,7 @@ from operator import length_hint
 from pathlib import Path
 
 from ..errors import Fault
-from .evaluate import Job, Result, note_thread, reason_for, run_cell
+from .evaluate import Job, Result, note_threads, reason_for, run_cell
 from .opened import note_opened, noted
 from .processes import adopt_orphans, end, end_with_the_build, has_children
 
@@ -84,7 +84,7 @@ def work(channel, snippets: str, directory: str) -> None:
         found = results(name, jobs, channels)
         settle(snippets)
         note_opened(snippets, os.path.abspath(OPENED))
-        sys.addaudithook(note_thread)
+        note_threads()
     channel.send(None)
     for result in found:  # as plain tuples, since the machinery is out of reach
         channel.send((result.outputs, result.seconds, result.failure, result.line))
