@@ -5,6 +5,10 @@ import os
 for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
     os.environ[name] = "1"
 
+# Tests serve on loopback, which no proxy reaches.
+for name in ("no_proxy", "NO_PROXY"):
+    os.environ[name] = f"127.0.0.1,localhost,{os.environ.get(name, '')}"
+
 import torch
 from sybil import Sybil
 from sybil.parsers.rest import DocTestParser

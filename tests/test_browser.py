@@ -5,8 +5,11 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 import pytest
+from book.content.formulas import mathml
+from project import ROOT
 
 ABREAST = 5  # pages: a page is silent for half a second before it counts as loaded
+ASSETS = ROOT / "docs" / "assets"
 SHIFTS = """
 window.shifts = 0;
 new PerformanceObserver((list) => {
@@ -184,3 +187,19 @@ def test_mathematics_is_there_without_javascript(browser, address):
     page.locator("input[name=verdict][value=false]").check()
     assert 0 < page.locator(".ledger > .claim:visible").count() < 20
     context.close()
+
+
+def test_the_lines_of_a_formula_meet_at_their_sign(browser):
+    """Chromium heeds no ``text-align: end`` in MathML."""
+    formula = mathml(r"\begin{aligned} a &= b \\ aaaaaaaa + c &= d \end{aligned}", True)
+    page = browser.new_page()
+    page.set_content(f'<div class="formula">{formula}</div>')
+    page.add_style_tag(path=ASSETS / "site.css")
+    gaps = page.evaluate(
+        "[...document.querySelectorAll('mtd:first-child')].map(cell =>"
+        " cell.getBoundingClientRect().right -"
+        " cell.lastElementChild.getBoundingClientRect().right)"
+    )
+    assert len(gaps) == 2
+    assert max(map(abs, gaps)) < 0.5
+    page.close()

@@ -15,6 +15,7 @@ import pytest
 from book.live import run
 from book.live.page import read
 from book.live.snippets import Snippets
+from book.live.store import Store
 from project import CODE, OUTPUT, Project, alive
 
 
@@ -91,6 +92,80 @@ def test_a_module_that_is_imported_by_its_name_is_reached(project):
     notebook = (project.root / "site" / "index.ipynb").read_text("utf-8")
     assert "/one.py" in notebook
     assert "/two.py" in notebook
+
+
+BEFORE = (
+    "from pathlib import Path\nimport shared\nhere = Path(shared.__file__).parent\n"
+)
+READS = {  # what a page does that no import tells
+    "data": "print((here / 'table.csv').read_text())",
+    "folder": "print(sorted(path.name for path in here.glob('*.csv')))",
+    "missing": "try:\n    print(open(here / 'new.csv').read())\n"
+    "except FileNotFoundError:\n    print('none')",
+    "module": "import importlib\nprint(importlib.import_module('alo' + 'ne').x)",
+    "path": "import runpy\nprint(runpy.run_path(str(here / 'alone.py'))['x'])",
+    "fork": "from multiprocessing import get_context\n"
+    "with get_context('fork').Pool(1) as pool:\n"
+    "    print(pool.map(Path.read_text, [here / 'table.csv']))",
+    "spawn": "from concurrent.futures import ProcessPoolExecutor\n"
+    "from multiprocessing import get_context\n"
+    "with ProcessPoolExecutor(1, get_context('spawn')) as pool:\n"
+    "    print(*pool.map(Path.read_text, [here / 'table.csv']))",
+    "program": "import subprocess, sys\n"
+    "command = [sys.executable, str(here / 'alone.py')]\n"
+    "print(subprocess.run(command, capture_output=True, text=True).stdout)",
+    "own": "Path('own').write_text('1')\nprint(Path('own').read_text())",
+}
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system cannot fork")
+def test_what_a_page_reads_is_watched(tmp_path):
+    """A page runs again when a file has changed that it opened, whoever opened it."""
+    place = tmp_path / "snippets"
+    (place / "pages").mkdir(parents=True)
+    for name, code in READS.items():
+        text = f"# --8<-- [start:first]\n{BEFORE}{code}\n# --8<-- [end:first]\n"
+        (place / "pages" / f"{name}.py").write_text(text)
+    files = {"shared.py": "", "alone.py": "x = 1\nprint(x)\n", "table.csv": "1"}
+
+    def ran(**changes: str) -> set[str]:
+        """Write files, run what is not known; return the pages that ran."""
+        for name, text in changes.items():
+            (place / name.replace("_", ".")).write_text(text)
+        snippets = Snippets(place)
+        cells = {
+            name: run.merge(
+                [read(name, "en", name, f'--8<-- "pages/{name}.py:first"', snippets)]
+            )
+            for name in READS
+        }
+        store = Store(tmp_path / "kept")
+        work = run.Run(cells, snippets, store, run.Settings(), run.Memory())
+        todo = {*work.look_up()}
+        work.begin()
+        work.wait()
+        return todo
+
+    starts = {"spawn", "program"}  # of which nobody knows what they read
+    assert ran(**{name.replace(".", "_"): t for name, t in files.items()}) == {*READS}
+    assert ran() == set()
+    assert ran(table_csv="2") == {"data", "fork"} | starts
+    assert ran(alone_py="x = 2\nprint(x)\n") == {"module", "path"} | starts
+    assert ran(new_csv="3") == {"folder", "missing"} | starts
+    assert ran() == set()
+
+
+def test_serving_watches_what_a_page_reads(project):
+    table = project.root / "data" / "table.csv"
+    table.parent.mkdir()
+    table.write_text("nothing")
+    project.snippet("index", f"print('read', int(open({str(table)!r}).read()))")
+    project.page("index", ("first", OUTPUT))
+    with project.serve() as wait_for:
+        wait_for("ValueError")
+        for text in ("1", "2"):
+            table.write_text(text)
+            wait_for(f"read {text}")
 
 
 def test_what_is_saved_while_cells_run_is_not_kept_as_what_was_there(project):
@@ -203,14 +278,16 @@ def short():
         yield Path(name)
 
 
-def test_an_interrupted_build_ends_at_once_and_leaves_nothing(project, short):
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_build_ends_at_once_and_leaves_nothing(project, short, sent):
     project.snippet("index", "import time\nprint('new', flush=True)\ntime.sleep(60)")
     project.page("index", ("first", OUTPUT))
     build, workers, _ = started(project, TMPDIR=str(short))
-    build.send_signal(signal.SIGINT)
+    build.send_signal(sent)
     _, said = build.communicate(timeout=50)
     assert build.returncode != 0
-    assert "Aborted!" in said
+    assert "Traceback" not in said
+    assert "Aborted!" in said or sent == signal.SIGTERM
     assert "reused" not in said  # the line of a build that has run its cells
     assert not any(alive(pid) for pid in workers)
     assert not [*short.glob("tmp*")]

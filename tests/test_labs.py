@@ -279,18 +279,17 @@ def test_what_a_lab_prints_stands_together(tmp_path):
     code = (
         "from IPython.display import HTML, display\n"
         "for k in (1, 2):\n    print(k, flush=True)\n"
-        "display(HTML('<b>mark</b>'))\nprint(3)"
+        "display(HTML('<b>mark</b>'))\nprint(3)\n"
+        "print('`' * 8 + '\\n<script>x</script>')"
     )
     lab(project, LAB.replace("CODE", code))
     build = project.build()
     assert build.returncode == 0, build.stderr
     html = project.html("labs/demo")
     assert "<code>1\n2\n</code>" in html
-    assert (
-        html.index("2\n</code>")
-        < html.index("<b>mark")
-        < html.index("<code>3\n</code>")
-    )
+    assert html.index("2\n</code>") < html.index("<b>mark") < html.index("<code>3\n")
+    assert "&lt;script&gt;x" in html
+    assert "<script>x" not in html
 
 
 def test_only_the_cells_of_a_lab_run(tmp_path):
@@ -368,7 +367,13 @@ def test_what_a_lab_has_started_ends_with_it(tmp_path, end):
 def test_prose_reruns_nothing_and_code_reruns_the_lab(tmp_path):
     project = Project(tmp_path, labs=True)
     log = tmp_path / "runs"
-    text = LAB.replace("CODE", f"print(index.x, file=open({str(log)!r}, 'a'))\nindex.x")
+    table = tmp_path / "table.csv"
+    table.write_text("1")
+    text = LAB.replace(
+        "CODE",
+        f"print(index.x, file=open({str(log)!r}, 'a'))\nopen({str(table)!r}).read()\n"
+        "index.x",
+    )
 
     def runs() -> int:
         build = project.build()
@@ -384,6 +389,8 @@ def test_prose_reruns_nothing_and_code_reruns_the_lab(tmp_path):
     assert runs() == 2, "a module that the lab imports has changed"
     lab(project, text.replace("index.x\n```", "2 * index.x\n```"))
     assert runs() == 3, "the code of the lab has changed"
+    table.write_text("2")
+    assert runs() == 4, "a file that the lab reads has changed"
 
 
 def test_progress_bars_do_not_litter_the_page(tmp_path):
@@ -426,6 +433,10 @@ def test_serving_a_lab_without_the_cell_that_failed_shows_the_others(tmp_path):
         ),
         (two("import sys\nprint(1, file=sys.stderr)"), "'cell-2' at docs/zh/labs"),
         (two("import os\nos._exit(3)"), "'cell-2' at docs/zh/labs"),
+        (
+            two("import _thread, time\n_thread.start_new_thread(time.sleep, (60,))"),
+            "it left a thread running",
+        ),
         (two(f"import time\nwhile True:\n    {LONG}\n    time.sleep(0.001)"), MUCH),
         (two(f"for _ in range(300):\n    {LONG.replace('print', 'display')}"), MUCH),
         (two(f"import sys\nfor _ in range(300):\n    {LONG}\nsys.exit()"), MUCH),

@@ -7,12 +7,18 @@ static-i18n builds the languages one after the other: each has the events from
 from __future__ import annotations
 
 import logging
+import signal
+import sys
+from pathlib import Path
 
 import click
 from book.errors import Fault
 from book.live.run import Memory
+from book.live.store import not_as_pinned
 from book.material.site import Site
 from mkdocs.exceptions import BuildError
+
+log = logging.getLogger("mkdocs.plugins.cells")
 
 
 class Hook:
@@ -25,9 +31,12 @@ class Hook:
         self.memory, self.shelf = Memory(), {}
         self.site: Site | None = None
         self.serving = False
+        self.server, self.watched = None, set()
 
     def startup(self, command: str, dirty: bool) -> None:
         self.serving = command == "serve"
+        if signal.getsignal(signal.SIGTERM) == signal.SIG_DFL:  # end as on Ctrl-C
+            signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
         logger = logging.getLogger("mkdocs")
         logging.getLogger("mkdocs.commands.build").addFilter(self.blames_no_page)
         if logger.level > logging.WARNING:  # -q: a strict build must see its warnings
@@ -41,6 +50,9 @@ class Hook:
     def config(self, config):
         i18n = config.plugins["i18n"]
         if not i18n.building:
+            root = Path(config.config_file_path).parent
+            for wrong in not_as_pinned(root / "pyproject.toml"):
+                log.warning(wrong)
             self.site = Site(config, self.serving, self.memory, self.shelf, tell)
         self.site.configure(config)
         return config
@@ -81,6 +93,18 @@ class Hook:
         self.site.finish_language()
         if self.site.last_language:
             self.site.finish()
+            self.watch()
+
+    def serve(self, server, config, builder):
+        self.server = server
+        self.watch()
+        return server
+
+    def watch(self) -> None:
+        """Let MkDocs watch what pages read, where it does not watch already."""
+        for path in self.site.read_elsewhere() - self.watched if self.server else ():
+            self.server.watch(str(path))
+            self.watched.add(path)
 
     def build_error(self, error):
         if self.site:
@@ -117,4 +141,5 @@ on_template_context = in_one_line(hook.template_context)
 on_post_template = in_one_line(hook.post_template)
 on_post_page = in_one_line(hook.post_page)
 on_post_build = in_one_line(hook.post_build)
+on_serve = hook.serve
 on_build_error = hook.build_error

@@ -6,18 +6,21 @@ import _thread
 import contextlib
 import io
 import os
+import re
 import sys
 import tempfile
 import threading
 import time
 import traceback
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from time import perf_counter
 from typing import Any, NamedTuple
 
+ADDRESS = re.compile(r" at 0x[0-9a-fA-F]{6,}")  # as objects without a name have it
 OUTPUT_LIMIT = 1_000_000  # characters of one cell
 Bundle = dict[str, Any]  # one output, by MIME type
+_bare: list[str] = []
 
 
 class Job(NamedTuple):
@@ -36,12 +39,14 @@ class Result:
     """What came of a cell: its outputs, or the reason and the place of its failure.
 
     outputs is None for a cell of a lab that has passed, where a later one has failed.
+    opened: the files that the page has read so far, and their states.
     """
 
     outputs: list[Bundle] | None
     seconds: float = 0.0
     failure: str = ""
     line: int = 0
+    opened: dict[str, str] = field(default_factory=dict)
 
     @property
     def text(self) -> str:
@@ -96,8 +101,22 @@ def threads_running() -> int:
     return _thread._count() - sum(name.startswith("tqdm.") for name in watching)
 
 
+def note_threads() -> None:
+    """From now on, note the threads that have no object of ``threading``'s."""
+    start = _thread.start_new_thread  # threading has it by a name of its own
+
+    def noting(*args, **named):
+        _bare.append("one")
+        return start(*args, **named)
+
+    _thread.start_new_thread = noting
+
+
 def threads_stay(before: int) -> bool:
     """Tell whether more threads run than before; those that are ending get a second."""
+    if _bare:  # which is counted once it has begun
+        _bare.clear()
+        time.sleep(0.5)
     for _ in range(100):
         if threads_running() <= before:
             return False
@@ -224,6 +243,8 @@ def wrong_with(job: Job, text: str, notes: str) -> str:
         return "it prints what is no text: a lone surrogate"
     if path := machine_path(text):
         return f"it shows a path of this machine: {path}"
+    if address := ADDRESS.search(text):
+        return f"it shows an address in memory:{address[0]}"
     shows = job.kind in ("figure", "value") or (job.prints and job.kind == "code")
     if shows and not text.strip():
         return "it prints nothing where the page shows an output"

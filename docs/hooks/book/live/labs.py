@@ -16,16 +16,22 @@ from time import perf_counter
 from mkdocs_jupyter.nbconvert2 import nb2html
 from nbformat import v4
 
-from .evaluate import Job, Result, threads_running, threads_stay
+from . import opened
+from .evaluate import Job, Result, note_threads, threads_running, threads_stay
 from .kernel import Failure, Kernel
 
 # Around the cells of a lab: what a kernel may not leave.
 BEFORE = f"""import _thread
+import logging
 import threading
 import time
 
 {inspect.getsource(threads_running)}
 {inspect.getsource(threads_stay)}
+{inspect.getsource(note_threads)}
+_bare = []
+note_threads()
+logging.getLogger("matplotlib").setLevel(logging.ERROR)
 _running = threads_running()"""
 AFTER = """if threads_stay(_running):
     raise RuntimeError('it left a thread running')"""
@@ -60,7 +66,9 @@ def settle(snippets: str) -> None:
 def run(snippets: str, jobs: list[Job]) -> list[Result]:
     """Run a lab in this process's directory; return what came of each of its cells."""
     settle(snippets)
-    codes = [BEFORE, *(job.code for job in jobs), AFTER]
+    note = f"['note_opened']({snippets!r}, {os.path.abspath('opened')!r})"
+    before = f"{BEFORE}\nimport runpy\nrunpy.run_path({opened.__file__!r}){note}"
+    codes = [before, *(job.code for job in jobs), AFTER]
     Path("lab.ipynb").write_text(notebook(codes), encoding="utf-8")
     started = perf_counter()
     try:

@@ -12,6 +12,7 @@ from itertools import zip_longest
 
 from ..errors import Fault
 from .evaluate import Bundle, Job, Result
+from .opened import state
 from .page import Cell, Page, is_lab
 from .runner import run_pages
 from .snippets import Snippets, preload
@@ -22,10 +23,19 @@ log = logging.getLogger("mkdocs.plugins.cells")
 
 @dataclass
 class Memory:
-    """What a process remembers from build to build, while serving."""
+    """What a process remembers from build to build, while serving, by page.
 
-    outputs: dict[str, list[Bundle]] = field(default_factory=dict)  # by key
-    failures: dict[str, str] = field(default_factory=dict)
+    outputs and failures: by key. opened: the states of the files that were read.
+    """
+
+    outputs: dict[str, dict[str, list[Bundle]]] = field(default_factory=dict)
+    failures: dict[str, dict[str, str]] = field(default_factory=dict)
+    opened: dict[str, dict[str, str]] = field(default_factory=dict)
+
+    def forget(self, page: str) -> None:
+        """Forget a page."""
+        for things in (self.outputs, self.failures, self.opened):
+            things.pop(page, None)
 
 
 @dataclass
@@ -43,7 +53,7 @@ class Settings:
             workers = int(settings.get("workers") or cls.workers)
         except (TypeError, ValueError) as error:
             raise Fault(f"extra.cells in mkdocs.yml: {error}") from None
-        if limit <= 0 or workers < 0:
+        if not limit > 0 or workers < 0:
             raise Fault("extra.cells in mkdocs.yml: time_limit > 0, workers >= 0")
         return cls(limit, workers)
 
@@ -107,6 +117,7 @@ class Run:
         self.keys = {name: keys.of(page) for name, page in cells.items()}
         self.results: dict[str, dict[str, Result]] = {name: {} for name in cells}
         self.ran: list[float] = []  # seconds of each cell
+        self.opened: set[str] = set()  # the files that pages read, below the root
         self.waiting: set[str] = set()  # pages whose results are not there yet
         self.news = threading.Condition()
         self.stop = threading.Event()
@@ -132,10 +143,17 @@ class Run:
         todo: dict[str, float] = {}
         for name, page in self.cells.items():
             outputs, seconds = self.store.read(name)
-            outputs = self.memory.outputs | outputs
+            opened = outputs.pop("opened", {})
+            if not self.unchanged(opened):
+                outputs = {}
+            if not self.unchanged(self.memory.opened.get(name, {})):
+                self.memory.forget(name)
+            self.opened |= {*opened, *self.memory.opened.get(name, {})}
+            outputs = self.memory.outputs.get(name, {}) | outputs
+            failures = self.memory.failures.get(name, {})
             failed = False
             for key, cell in zip(self.keys[name], page, strict=True):
-                reason = self.memory.failures.get(key, "")
+                reason = failures.get(key, "")
                 failed = failed or bool(reason)
                 if reason or key in outputs:
                     result = Result(outputs.get(key, []), failure=reason)
@@ -184,6 +202,11 @@ class Run:
             f"{sum(self.ran):.1f} s in them, {elapsed:.1f} s in all"
         )
 
+    def unchanged(self, opened: dict[str, str]) -> bool:
+        """Tell whether files below the root are as they were."""
+        root = self.snippets.directory.parent
+        return all(state(str(root / place)) == was for place, was in opened.items())
+
     def arrive(self, *names: str) -> None:
         """Tell those who wait that all results of these pages are there."""
         with self.news:
@@ -210,8 +233,11 @@ class Run:
         What may come of a snippet that was saved meanwhile is shown, but not kept.
         """
         cells, keys = self.cells[name], self.keys[name]
+        cell, last = cells[number], number == len(cells) - 1
         keep = self.snippets.hold()
-        cell = cells[number]
+        if last or self.on_failure:
+            keep = keep and self.unchanged(result.opened)
+            self.opened |= {*result.opened}
         if result.failure:
             place = f"{cell.file}:{result.line or cell.line}"
             label = cell.code if cell.kind == "value" else cell.id
@@ -221,7 +247,10 @@ class Run:
                 raise Fault(reason)
             self.on_failure(reason)
             if keep:
-                self.memory.failures.update(dict.fromkeys(keys[number:], reason))
+                self.memory.failures.setdefault(name, {}).update(
+                    dict.fromkeys(keys[number:], reason)
+                )
+                self.memory.opened.setdefault(name, {}).update(result.opened)
             known = self.results[name]
             for other in cells:  # of a lab, what came before has not come either
                 if other in cells[number:] or other.id not in known:
@@ -232,15 +261,17 @@ class Run:
         self.results[name][cell.id] = result
         self.ran.append(result.seconds)
         if self.on_failure and keep:
-            self.memory.outputs[keys[number]] = result.outputs
+            self.memory.outputs.setdefault(name, {})[keys[number]] = result.outputs
+            self.memory.opened.setdefault(name, {}).update(result.opened)
         if cell.kind != "value" and (result.seconds or cell.kind != "lab"):
             log.info(f"{name} {cell.id} {result.seconds:.2f} s")
-        if number < len(cells) - 1:
+        if not last:
             return
         self.arrive(name)
         if keep:
             found = [self.results[name][cell.id] for cell in cells]
             outputs = {k: r.outputs for k, r in zip(keys, found, strict=True)}
+            outputs["opened"] = result.opened
             seconds = sum(result.seconds for result in found)
             if problem := self.store.write(name, outputs, seconds):
                 log.info(f"results are not kept: {problem}")

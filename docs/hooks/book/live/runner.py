@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import multiprocessing
 import os
 import random
@@ -18,7 +19,8 @@ from operator import length_hint
 from pathlib import Path
 
 from ..errors import Fault
-from .evaluate import Job, Result, reason_for, run_cell
+from .evaluate import Job, Result, note_threads, reason_for, run_cell
+from .opened import note_opened, noted
 from .processes import adopt_orphans, end, end_with_the_build, has_children
 
 ENVIRONMENT = {
@@ -31,7 +33,9 @@ ENVIRONMENT = {
     "MATPLOTLIBRC": os.devnull,  # figures look as we draw them, on any machine
     "MPLBACKEND": "agg",
 }
-STARTING = 60.0  # seconds that a process has before its first cell
+OPENED = "opened"  # in which a page notes what it reads
+IMPORTING = 300.0  # seconds that the libraries have which all pages share
+STARTING = 60.0  # and a process, before its first cell
 ROOT = str(Path(__file__).parents[2])  # from which a worker imports this package
 
 
@@ -55,6 +59,8 @@ def settle(snippets: str) -> None:
         if name.partition(".")[0] == __name__.partition(".")[0]:
             del sys.modules[name]
     multiprocessing.set_start_method(None, force=True)
+    # It tells of a font cache that it makes, or cannot keep: no cell's business.
+    logging.getLogger("matplotlib").setLevel(logging.ERROR)
     random.seed(0)
 
 
@@ -73,9 +79,12 @@ def work(channel, snippets: str, directory: str) -> None:
         from .labs import run
 
         found = lab_results(run, snippets, jobs)
+        settle(snippets)
     else:
         found = results(name, jobs, channels)
-    settle(snippets)
+        settle(snippets)
+        note_opened(snippets, os.path.abspath(OPENED))
+        note_threads()
     channel.send(None)
     for result in found:  # as plain tuples, since the machinery is out of reach
         channel.send((result.outputs, result.seconds, result.failure, result.line))
@@ -118,12 +127,34 @@ class Worker:
         self.directory = tempfile.mkdtemp()
         arguments = (there, snippets, self.directory)
         self.process = context.Process(target=work, args=arguments)
-        try:
-            self.process.start()
-        except EOFError:
-            raise Fault("the libraries of the pages could not be imported") from None
+        self.start()
         there.close()
         self.finished = False  # whether it has sent all that it will
+
+    def start(self) -> None:
+        """Start the process; Fault where the libraries cannot be imported."""
+        errors: list[BaseException] = []
+
+        def begin() -> None:
+            try:
+                self.process.start()
+            except BaseException as error:
+                errors.append(error)
+
+        thread = threading.Thread(target=begin, daemon=True)
+        thread.start()
+        thread.join(IMPORTING)
+        if thread.is_alive():
+            server = sys.modules["multiprocessing.forkserver"]._forkserver
+            with suppress(ProcessLookupError, TypeError):
+                os.kill(server._forkserver_pid, signal.SIGKILL)
+            raise Fault(
+                f"the libraries of the pages were not imported in {IMPORTING:g} s"
+            )
+        if errors and isinstance(errors[0], EOFError | ConnectionError):
+            raise Fault("the libraries of the pages could not be imported")
+        if errors:
+            raise errors[0]
 
     def results(
         self, name: str, jobs: list[Job], limit: float, stop: threading.Event
@@ -141,6 +172,7 @@ class Worker:
             if stop.is_set():
                 return
             result.line = result.line or job.line
+            result.opened = noted(Path(self.directory, OPENED))
             yield result
             if result.failure:
                 return

@@ -106,7 +106,7 @@ class Snippets:
         place = self.place(path.relative_to(self.directory))
         try:
             text = path.read_text(encoding="utf-8-sig")
-            imported(text)  # which parses it
+            parsed(text)
         except UnicodeDecodeError as error:
             raise Fault(f"{place}: {error}") from None
         except SyntaxError as error:

@@ -11,6 +11,7 @@ import os
 import platform
 import sys
 import tempfile
+import tomllib
 from functools import cache
 from importlib import metadata
 from pathlib import Path
@@ -21,7 +22,7 @@ from .page import Cell
 from .snippets import Snippets
 
 LAB_MAKERS = ("mkdocs-jupyter", "nbconvert", "nbclient", "ipykernel")
-MAKERS = ("evaluate", "runner", "labs", "kernel")  # of results
+MAKERS = ("evaluate", "runner", "labs", "kernel", "opened")  # of results
 
 
 @cache
@@ -63,6 +64,27 @@ def digest(*parts: str) -> str:
     False
     """
     return hashlib.sha256("\0".join([*parts, ""]).encode()).hexdigest()
+
+
+def not_as_pinned(pyproject: Path) -> list[str]:
+    """Return what is wrong with the distributions that a project pins.
+
+    >>> not_as_pinned(Path("nowhere"))
+    []
+    """
+    if not pyproject.is_file():
+        return []
+    project = tomllib.loads(pyproject.read_text("utf-8")).get("project", {})
+    pins = [d.partition("==") for d in project.get("dependencies", ()) if "==" in d]
+    wrong = []
+    for name, _, wanted in pins:
+        try:
+            there = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            there = "no version"
+        if there.partition("+")[0] != wanted:  # torch says after it which build it is
+            wrong.append(f"{name} {wanted} is wanted, {there} is installed")
+    return wrong
 
 
 def environment() -> str:

@@ -39,9 +39,11 @@ def shrink(ours: Path, assets: Path) -> None:
     """Minify what is ours, where it is shipped. Fault for what cannot be parsed."""
     for path in sorted(ours.rglob("*")):
         shipped = assets / (place := path.relative_to(ours))
-        if path.suffix in TYPES and VENDOR not in place.parts and shipped.exists():
+        if path.suffix in TYPES and VENDOR not in place.parts and shipped.is_file():
             try:
                 text = minify.string(TYPES[path.suffix], path.read_text("utf-8"))
+            except UnicodeDecodeError:  # it is in some other coding
+                continue
             except minify.MinifyError as error:
                 raise Fault(f"docs/assets/{place.as_posix()}: {error}") from None
             shipped.write_text(text, "utf-8")

@@ -48,6 +48,8 @@ class Site:
         """Settle what all languages share. Fault for a setting that is none."""
         self.config, self.serving, self.memory = config, serving, memory
         self.tell = tell
+        if not Path(config.config_file_path).is_file():
+            raise Fault("the configuration must be a file beside docs/ and snippets/")
         self.root = Path(config.config_file_path).parent
         self.docs = Path(config.docs_dir)
         self.i18n = config.plugins["i18n"]
@@ -382,6 +384,16 @@ class Site:
         if self.staging and not warned(self.config):
             self.staging.put_in_place()
             self.config.site_dir = str(self.staging.whole)
+
+    def read_elsewhere(self) -> set[Path]:
+        """Return the files that pages read, outside of the folders that are watched."""
+        seen = [Path(self.config.docs_dir), *map(Path, self.config.watch)]
+        paths = {self.root / place for place in self.run.opened}
+        return {
+            path
+            for path in paths
+            if path.exists() and not any(path.is_relative_to(folder) for folder in seen)
+        }
 
     def halt(self) -> None:
         """Let nothing run on when a build has ended."""

@@ -14,7 +14,8 @@ from ..content.formulas import spoken
 from ..content.view import View
 from .transcript import Code, Heading, Text, Verdict, data_of, pieces
 
-jieba.setLogLevel(logging.WARNING)
+# It prints a traceback where another user's cache lies in the temporary folder.
+jieba.setLogLevel(logging.CRITICAL)
 HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]+")
 PARTS = re.compile(
     r"`(?P<code>[^`\n]+)`|\$\$(?P<display>.+?)\$\$|\$(?P<tex>[^$\n]+)\$"
