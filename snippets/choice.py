@@ -370,9 +370,7 @@ def log_probabilities(theta: Tensor, x: Tensor) -> Tensor:
     >>> log_probabilities(torch.zeros(2, 3, 1210), torch.zeros(5, 64)).shape
     torch.Size([2, 3, 5, 10])
     """
-    many = x if x.dim() == 2 else x.repeat(len(theta), 1, 1)
-    outputs = race.logits(theta.flatten(0, 1), many)
-    return outputs.view(*theta.shape[:2], *outputs.shape[1:]).log_softmax(-1)
+    return race.logits(theta, x).log_softmax(-1)
 
 
 def judged(logs: Tensor, y: Tensor) -> tuple[Tensor, Tensor, Tensor]:

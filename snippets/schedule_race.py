@@ -67,7 +67,9 @@ def everyone(rule: str, seeds: Sequence[int], steps: int) -> dict[str, Score]:
     ('one-cycle', torch.Size([6, 1]))
     """
     return {
-        name: run(RUNNERS[rule], seeds, steps, schedule=partial(scheduler, name, steps))
+        name: run(RUNNERS[rule], seeds, [steps], None, partial(scheduler, name, steps))[
+            steps
+        ]
         for name in SCHEDULES
     }
 
@@ -80,7 +82,7 @@ def table(scores: dict[str, Score]) -> str:
     the one that is best for the constant rate.
 
     >>> one = torch.ones(1, 2)
-    >>> print(table({"constant": Score(torch.tensor([0.1]), one, one, 0, 100)}))
+    >>> print(table({"constant": Score(torch.tensor([0.1]), one, one, 0, 100, 0)}))
     | schedule | peak | test % | gain | at constant's peak |
     | :-- | --: | --: | --: | --: |
     | constant | 0.1 | 100.0 | 0.00 ± 0.00 | 0.00 ± 0.00 |
@@ -104,7 +106,7 @@ def figure(scores: dict[str, dict[str, Score]], shown: Sequence[str]) -> Figure:
     """Return accuracy on the test set against the peak, a panel for each optimizer.
 
     >>> both = torch.tensor([[0.5, 0.7], [0.8, 0.9]])
-    >>> score = Score(torch.tensor([0.1, 0.2]), both, both, 1, 100)
+    >>> score = Score(torch.tensor([0.1, 0.2]), both, both, 1, 100, 0)
     >>> len(figure({"Adam": {"cosine": score}}, ["cosine"]).axes)
     1
     """

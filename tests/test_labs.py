@@ -13,6 +13,7 @@ import processes
 import pytest
 import race
 import recall
+import torch
 from paired import difference
 from project import Project, alive
 from torch import nn
@@ -47,49 +48,137 @@ def inside(scores, margin=1):
         assert margin <= score.best < len(score.lrs) - margin, f"{name}: at the end"
 
 
-def steeper_above(scores):
-    """Assert what is said of rates ten times too large, and of the adaptive rules."""
-    for name, score in scores.items():
-        if score.best >= 2 and score.best + 2 < len(score.lrs):
-            low, high = (score.test[score.best + k].mean() for k in (-2, 2))
-            assert low > high, name
-    small = {name: s.test[s.best - 2].mean() for name, s in scores.items()}
-    plain = max(small["mini-batch SGD"], small["momentum"])
-    assert all(small[name] > plain for name in ("Adagrad", "RMSprop", "Adam", "AdamW"))
+FLAT = ("Adafactor", "Rprop", "LBFGS")  # nearly the same for a wide range of rates
 
 
-def test_what_the_race_says_in_words():
-    scores, longer = race.everyone(range(10), 100), race.six(range(10), 400)
-    inside(scores)
-    inside(longer)
-    steeper_above(scores)
-    assert race.front(scores) == ["GD"]
-    assert race.front(race.same_batch(scores)) == ["Adam", "AdamW", "momentum"]
-    assert race.front(longer)[0] == "momentum"
-    for results, told in ((scores, True), (longer, False)):
-        gap, half = map(float, race.lead(results, "Adam", "mini-batch SGD").split("±"))
-        assert (gap > half) is told
-    fresh = race.six(range(10, 20), 400)
-    assert "Adam" in race.front(fresh), "with ten other seeds it cannot be told"
-    gd = race.run(race.runners()["GD"], range(10), 3200 // 597)
-    mean = race.chosen(scores)["Adam"].mean() / 100
-    assert gd.test[gd.best].max() < mean - 0.2
+def rising(scores):
+    return {name: score for name, score in scores.items() if name not in FLAT}
+
+
+def beyond(scores, one, other):
+    """Return whether one leads another by more than half of the 95% interval."""
+    lead, half = map(float, race.lead(scores, one, other).split("±"))
+    return lead > half
+
+
+@pytest.fixture(scope="module")
+def same_batch():
+    return race.everyone(race.SAME_BATCH, range(10), [100, 300])
+
+
+@pytest.fixture(scope="module")
+def full_batch():
+    return race.everyone(race.FULL_BATCH, range(10), [5, 100])
+
+
+def test_all_of_torch_optim_race():
+    everybody = {name for name in torch.optim.__all__ if name[0].isupper()}
+    rules = {runner.rule.__name__ for runner in race.runners().values()}
+    stacked = {"StackedAdafactor", "StackedMuonAndAdamW"}
+    assert rules - stacked == everybody - {
+        "Adafactor", "Muon", "SparseAdam", "Optimizer", "ParamsT"
+    }  # fmt: skip
+    assert stacked <= rules
+    with pytest.raises(RuntimeError, match="dense gradients"):
+        race.sparse_adam()
+
+
+@pytest.mark.parametrize(
+    ("name", "steps", "bound"),
+    [("Adafactor", 50, 1e-5), ("Muon", 1, 0.015), ("Muon", 3, 0.1)],
+)
+def test_stacked_optimizers_step_as_torch_does(name, steps, bound):
+    runner = race.runners()[name]
+    runner, (x, y) = runner._replace(lrs=runner.lrs[1:3]), race.digits()["train"]
+    ends = race.train(runner, [3, 4], [steps], race.digits())[steps][0]
+    for row, lr in zip(ends, runner.lrs.tolist(), strict=True):
+        for end, seed in zip(row, (3, 4), strict=True):
+            theta = race.start(seed)
+            params = [part[0] for part in race.layers(theta.view(1, -1), 64)]
+            if name == "Adafactor":
+                both = [torch.optim.Adafactor(params, lr)]
+            else:
+                muon = torch.optim.Muon(params[:1], lr, adjust_lr_fn="match_rms_adamw")
+                both = [muon, torch.optim.AdamW(params[1:], lr)]
+            for rows in race.order(len(y), 32 * steps, seed).split(32):
+                leaf = theta.clone().view(1, 1, -1).requires_grad_()
+                loss = race.losses(leaf, x[rows][None], y[rows][None])
+                (grad,) = torch.autograd.grad(loss, leaf)
+                for param, part in zip(params, race.layers(grad[0], 64), strict=True):
+                    param.grad = part[0]
+                for optimizer in both:
+                    optimizer.step()
+            walk = (theta - race.start(seed)).norm()
+            assert (end - theta).norm() < bound * walk
+
+
+def test_what_the_race_says_of_the_same_batch(same_batch):
+    for scores in same_batch.values():
+        inside(rising(scores))
+        assert race.front(scores)[0] == "Muon"
+        assert beyond(scores, "Muon", "Adam")
+        for name, score in rising(scores).items():
+            if score.best >= 2 and score.best + 2 < len(score.lrs):
+                low, high = (score.test[score.best + k].mean() for k in (-2, 2))
+                assert low > high or name in ("Muon", "RAdam"), name
+        means = {name: values.mean() for name, values in race.chosen(scores).items()}
+        assert max(means, key=means.get) == "Muon"
+    early, late = same_batch.values()
+    assert race.front(late) == ["Muon"], "clear of 0"
+    assert list(race.gaps(early))[-1] == "SGD"
+    assert beyond(early, "Adam", "SGD")
+    assert not beyond(early, "Adam", "momentum")
+    assert not beyond(early, "momentum", "Adam")
+    assert race.chosen(late)["SGD"].mean() > race.chosen(late)["Adam"].mean()
+    assert beyond(late, "momentum", "Adam")
+
+
+def test_what_the_race_says_of_a_wrong_lr(same_batch):
+    scores = same_batch[100]
+    means = {name: 100 * score.test.mean(1) for name, score in scores.items()}
+    tops = [means[name][score.best] for name, score in scores.items()]
+    for name, score in rising(scores).items():
+        if score.best + 2 < len(score.lrs):
+            lost = means[name][score.best] - means[name][score.best + 2]
+            assert lost > max(tops) - min(tops), name
+    for name in ("Adagrad", "RMSprop", "Adam", "AdamW", "NAdam", "Muon"):
+        assert means[name][scores[name].best - 2] > 70
+    assert means["SGD"][scores["SGD"].best - 2] < 40
+    wide = race.runners()["Adafactor"]._replace(lrs=torch.tensor([1.0, 10.0]))
+    ends, *_ = race.train(wide, [0], [5], race.digits())[5]
+    assert torch.equal(*ends), "beyond 1 a rate changes nothing"
+
+
+def test_what_the_race_says_of_samples(same_batch, full_batch):
+    single = {"SGD, 1": race.run(race.runners()["SGD, 1"], range(10), [100])[100]}
+    inside(single)
+    for scores in full_batch.values():
+        inside(rising(scores))
+    for name in ("Rprop", "LBFGS"):
+        means = full_batch[100][name].test.mean(1)
+        assert means.max() - means.min() < 0.02, "which rate hardly matters"
+    muon = {"Muon": same_batch[100]["Muon"]}
+    pair = {**full_batch[100], **muon}
+    assert not beyond(pair, "GD", "Muon")
+    assert not beyond(pair, "Muon", "GD")
+    assert full_batch[100]["LBFGS"].samples < 100 * 597
+    few = {**full_batch[5], "SGD": same_batch[100]["SGD"]}
+    for name in race.FULL_BATCH:
+        assert race.chosen(few)["SGD"].min() > race.chosen(few)[name].max(), name
+    small = race.runners()["Rprop"]._replace(batch=32, lrs=race.rates(-2))
+    for steps, score in race.run(small, range(10), [100, 300]).items():
+        mean = 100 * score.test[score.best].mean()
+        assert mean < min(v.mean() for v in race.chosen(same_batch[steps]).values())
+        assert 80 < mean < 88, "next to nothing is gained"
 
 
 def test_what_the_race_says_of_mnist():
-    scores = race.everyone(range(10), 100, race.mnist())
-    inside(scores, margin=2)
-    steeper_above(scores)
-    assert race.front(scores) == ["GD"]
-    six = race.same_batch(scores)
-    assert set(race.front(six)) == {"Adam", "AdamW", "Adagrad", "RMSprop"}
-    assert race.front(six)[0] in ("Adam", "AdamW")
-    means = {name: values.mean() for name, values in race.chosen(six).items()}
-    assert min(means, key=means.get) == "momentum"
-    others = race.everyone(range(10), 100)
-    moved = {name: scores[name].best - others[name].best for name in scores}
-    assert moved.pop("mini-batch SGD") == 0
-    assert max(moved.values()) < 0
+    scores = race.everyone(race.SAME_BATCH, range(10), [100], race.mnist())[100]
+    inside(rising(scores))
+    assert race.front(scores)[0] == "Muon"
+    assert beyond(scores, "Muon", "Adam")
+    assert beyond(scores, "Adam", "SGD")
+    assert beyond(scores, "Adam", "momentum")
 
 
 def gap(results, arm, other, steps):
