@@ -1,10 +1,11 @@
-"""Losses for order and distance: hinges, margins, cosine and triplets."""
+"""Losses for order and distance: hinges, margins, cosine, triplets and InfoNCE."""
 
 from collections.abc import Callable
 
 import torch
 from reductions import check_reduction, check_shapes, reduce
 from torch import Tensor
+from torch.nn.functional import cross_entropy, normalize
 
 EPSILON = torch.tensor(1e-12).item()  # torch's constant, a float32 in float64, too
 
@@ -250,3 +251,23 @@ def triplet_margin_with_distance_loss(
 
 
 # --8<-- [end:triplet]
+
+
+# --8<-- [start:info-nce]
+def info_nce(a: Tensor, b: Tensor, *, temperature: float = 0.1) -> Tensor:
+    """Return the cross-entropy that names, for each row of a, its partner in b.
+
+    ``a``, ``b``: (N, D), row i of one belongs to row i of the other, and all other rows
+    of ``b`` are its strangers; the scores are cosines over ``temperature`` > 0.
+    torch has no such loss. ValueError where shapes differ.
+    Source: van den Oord et al. 2018, equation 4, with cosines for its scores.
+
+    >>> print(f"{info_nce(torch.ones(8, 2), torch.ones(8, 2)).exp():.4f}")
+    8.0000
+    """
+    check_shapes(a=a, b=b)
+    scores = normalize(a, dim=1) @ normalize(b, dim=1).T / temperature
+    return cross_entropy(scores, torch.arange(len(a), device=a.device))
+
+
+# --8<-- [end:info-nce]

@@ -7,6 +7,7 @@ import torch
 from binary_losses import (
     binary_cross_entropy_with_logits,
     binary_cross_entropy_with_logits_gradient,
+    dice_loss,
     focal_loss,
     soft_margin_loss,
 )
@@ -166,6 +167,26 @@ for number, gamma in enumerate((0.0, 1.0, 2.0, 5.0)):
 left.legend()
 print(svg(figure, "focal"))
 # --8<-- [end:focal-figure]
+
+# --8<-- [start:dice]
+pull = {}
+for background in (100, 10_000):
+    z = torch.cat([torch.zeros(10), torch.full((background,), -9.0)])
+    y = (torch.arange(len(z)) < 10).float()  # ten pixels are a yes
+    for name, loss in (("BCE", bce), ("Dice", dice_loss)):
+        row = z[None].clone().requires_grad_()
+        value = loss(row, y[None])
+        value.backward()
+        pull[name, background] = -row.grad[0, 0].item()
+        print(f"{name:5} background {background:6}   loss {value:.4f}   "
+              f"pull {pull[name, background]:.5f}")  # fmt: skip
+# --8<-- [end:dice]
+
+# --8<-- [start:dice-empty]
+z, nothing = torch.full((1, 100), -9.0), torch.zeros(1, 100)
+for smooth in (0.0, 1.0):
+    print(f"no yes, smooth {smooth}   {dice_loss(z, nothing, smooth=smooth):.4f}")
+# --8<-- [end:dice-empty]
 
 # --8<-- [start:labels]
 z = torch.tensor([-10.0, 0.0, 10.0])

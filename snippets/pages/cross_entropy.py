@@ -89,6 +89,8 @@ right = F.cross_entropy(scores.transpose(1, 2), tokens).item()
 wrong = F.cross_entropy(scores, tokens).item()
 print(f"(N, C, T) {right:.4f}")
 print(f"(N, T, C) {wrong:.4f}, no error, since T = C")
+image = scores.transpose(1, 2).unflatten(2, (1, T))  # (N, C, H, W)
+print(f"(N, C, H, W) {F.cross_entropy(image, tokens.unflatten(1, (1, T))):.4f}")
 with expect(RuntimeError) as caught:
     F.cross_entropy(torch.randn(2, 5, 7), tokens)
 print(caught)

@@ -125,6 +125,15 @@ for dtype in (torch.float32, torch.bfloat16):
         print(f"{dtype!s:15} {size:3}", theta.detach().unique().tolist())
 # --8<-- [end:fused-sgd]
 
+# --8<-- [start:default-lr]
+by_lr = {}
+for name in names():
+    theta = [torch.zeros(1, 1, requires_grad=True)]
+    by_lr.setdefault(getattr(torch.optim, name)(theta).defaults["lr"], []).append(name)
+for lr, those in sorted(by_lr.items()):
+    print(f"lr {lr:5}", *those)
+# --8<-- [end:default-lr]
+
 # --8<-- [start:papers]
 papers = [
     ("Adadelta", "rho", 0.95),

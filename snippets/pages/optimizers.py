@@ -1,6 +1,7 @@
 """The page `optimizers` as a script: it prints what the page shows."""
 
 # --8<-- [start:imports]
+import logging
 import textwrap
 from inspect import signature
 
@@ -162,6 +163,19 @@ panel.set_xticks(range(0, 25, 4))
 print(svg(figure, "memory"))
 # --8<-- [end:memory-figure]
 
+# --8<-- [start:state-dict]
+weight, bias = (torch.ones(shape, requires_grad=True) for shape in ((2, 3), 2))
+adam = Adam([weight, bias])
+print("before the first step", adam.state_dict()["state"])
+(weight.sum() + bias.sum()).backward()
+adam.step()
+saved = adam.state_dict()
+for number, state in saved["state"].items():
+    print(number, {name: tuple(value.shape) for name, value in state.items()})
+for name in ("lr", "betas", "weight_decay", "params"):
+    print(f"{name:13}", saved["param_groups"][0][name])
+# --8<-- [end:state-dict]
+
 # --8<-- [start:implementations-setup]
 ways_to_step = {
     "loop": {"foreach": False},
@@ -194,6 +208,28 @@ print("  1 tensor of a million    ", time_of_step(large[0], large[2], 31) > 1.5)
 default = operations(Adam, 100) == dispatched[100][0]
 print("the CPU's default is the loop", default)
 # --8<-- [end:implementations]
+
+# --8<-- [start:compile]
+torch._logging.set_logs(dynamo=logging.ERROR)  # 不提示分析器 | no word of profilers
+graphs = {"float": [], "tensor": []}
+for name, lr in (("float", 0.1), ("tensor", torch.tensor(0.1))):
+
+    def count(graph, inputs, found=graphs[name]):
+        found.append(graph)
+        return graph.forward
+
+    torch.compiler.reset()
+    theta = torch.ones(3, requires_grad=True)
+    optimizer = Adam([theta], lr=lr, foreach=False)
+    step = torch.compile(optimizer.step, backend=count)
+    so_far = []
+    for _ in range(8):
+        theta.grad = torch.ones(3)
+        step()
+        optimizer.param_groups[0]["lr"] *= 0.9
+        so_far.append(len(graphs[name]))
+    print(f"lr as {name:7} graphs compiled so far", *so_far)
+# --8<-- [end:compile]
 
 # --8<-- [start:change-lr-setup]
 param = torch.zeros(1, dtype=torch.float64, requires_grad=True)

@@ -7,6 +7,7 @@ from plotting import axes, style, svg
 from ranking_losses import (
     cosine_embedding_loss,
     hinge_embedding_loss,
+    info_nce,
     margin_ranking_loss,
     multi_margin_loss,
     multilabel_margin_loss,
@@ -141,6 +142,17 @@ for name, v in (
     numbers = ", ".join(f"{g + 0.0:.3g}" for g in grad[0])
     print(f"{name} loss {loss.item() + 0.0:.4f}   gradient {numbers}")
 # --8<-- [end:cosine]
+
+# --8<-- [start:info-nce]
+floors = {}
+print("temperature      N   one point   right angles")
+for temperature in (1.0, 0.1):
+    for N in (8, 128):
+        point, apart = torch.ones(N, N), torch.eye(N)
+        lost = info_nce(point, point, temperature=temperature).item()
+        floors[temperature, N] = info_nce(apart, apart, temperature=temperature).item()
+        print(f"{temperature:11} {N:6} {lost:11.4f} {floors[temperature, N]:14.4f}")
+# --8<-- [end:info-nce]
 
 # --8<-- [start:multi-margin]
 scores = torch.tensor([[2.0, 1.5, 0.0]], requires_grad=True)

@@ -91,6 +91,30 @@ print(gradcheck(lambda o: charbonnier(o, target, 1e-3), [output]))
 # --8<-- [end:loss]
 
 
+# --8<-- [start:penalty]
+torch.manual_seed(0)
+x = torch.randn(200, 10)
+y = x[:, :3].sum(1) + 0.1 * torch.randn(200)  # 只有三个特征有用 | three matter
+lr, strength, zeros = 0.05, 0.1, {}
+for name in ("in the loss", "after the step"):
+    w = torch.zeros(10, requires_grad=True)
+    optimizer = torch.optim.SGD([w], lr=lr)
+    for _ in range(500):
+        loss = (x @ w - y).square().mean()
+        if name == "in the loss":
+            loss = loss + strength * w.abs().sum()
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        if name == "after the step":
+            with torch.no_grad():
+                w.copy_(w.sign() * (w.abs() - lr * strength).clamp_min(0))
+    zeros[name] = (w == 0).sum().item()
+    small = w[3:].abs().max().item()
+    print(f"{name:14}  exact zeros {zeros[name]}  largest of the seven {small:.4f}")
+# --8<-- [end:penalty]
+
+
 # --8<-- [start:gradcheck]
 class Wrong(Softplus):
     @staticmethod

@@ -63,6 +63,8 @@ def write_indexes(site: Site, place: Path) -> None:
         folder = site.folder_of(language)
         path = place / folder / search.INDEX
         path.parent.mkdir(parents=True, exist_ok=True)
-        entries = site.entries.get(language, [])
+        pages = sorted(Path(site.config.docs_dir, language).glob(search.QUESTIONS))
+        questions = "\n".join(page.read_text("utf-8") for page in pages)
+        entries = search.lend(site.entries.get(language, []), questions, folder)
         path.write_text(search.index(language, folder, settings, entries), "utf-8")
     plugin.config.enabled = False  # static-i18n would have it write one more

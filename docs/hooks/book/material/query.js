@@ -11,7 +11,12 @@ const SIGNS = {
 const STOP = new Set(
   ("a an and are as at be been but by can did do does for from had has have how i if in "
     + "into is it its not of on or that the their then there this to was what when where "
-    + "which while who why will with you your").split(" "));
+    + "which while who why will with you your "
+    + "between compared difference different get need needed pytorch should use used "
+    + "using versus vs work "
+    + "怎么 怎么办 怎么样 怎样 如何 什么 为什么 吗 呢 是否 需要 要不要 区别 有 用 和 与 "
+    + "的 了 是 在 还是 不同").split(" "));
+const ONE_HAN = /^\p{sc=Han}$/u;
 const HAN = /\p{sc=Han}+/gu;
 let separator = /\s+/, words = new Set(), longest = 1;
 
@@ -55,9 +60,13 @@ function rewrite(query) {
   const parts = text.split(separator)
     .map((part) => part.replace(/[:^~*+]/g, "").replace(/^-+/, ""))
     .filter((part) => part);
-  const telling = parts.filter((part) => !STOP.has(part.toLowerCase()));
+  const telling = parts.filter((part) => {
+    const word = part.toLowerCase().replace("〇", "");
+    return !STOP.has(word) && !ONE_HAN.test(word);
+  });
+  // The word itself counts for more than words that begin like it.
   return (telling.length ? telling : parts)
-    .map((part) => part.replace(/^([a-z]{3,}[^\Wsu_])s$/i, "$1"))
+    .map((part) => `${part}^4 ${part.replace(/^([a-z]{3,}[^\Wsu_])s$/i, "$1")}`)
     .join(" ");
 }
 
