@@ -568,8 +568,10 @@ def figure(scores: dict[str, Score], panels: Sequence[Sequence[str]]) -> Figure:
             panel.plot(lrs[best], mean[best], "o", color=color, markersize=6)
         panel.set_ylim(0, 100)
         panel.minorticks_off()  # a third of the figure's bytes
-        place = {"loc": "lower left", "bbox_to_anchor": (0, 1)}
-        panel.legend(**place, ncols=5, fontsize=9.5, handlelength=1.5, columnspacing=1)
+        if panel.lines:
+            place = {"loc": "lower left", "bbox_to_anchor": (0, 1)}
+            panel.legend(**place, ncols=4, fontsize=10.5, handlelength=1.6,
+                         columnspacing=1)  # fmt: skip
     return result
 
 

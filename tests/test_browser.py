@@ -22,8 +22,8 @@ class Visit(NamedTuple):
     """What a first visit on a narrow phone brought.
 
     outside: addresses of other hosts. console: errors and warnings. size: bytes of all
-    responses, compressed. shift: the sum of layout shifts. width: of the page, in CSS
-    pixels.
+    responses, compressed. shift: the sum of layout shifts. width: of the page with all
+    its folds open, in CSS pixels.
     """
 
     outside: list[str]
@@ -65,6 +65,9 @@ def visit(browser, address: str, name: str) -> Iterator[Callable[[], Visit]]:
     def tell() -> Visit:
         page.wait_for_load_state("networkidle")
         shift = page.evaluate("window.shifts")
+        page.evaluate(
+            "document.querySelectorAll('details').forEach(d => d.open = true)"
+        )
         width = page.evaluate("document.documentElement.scrollWidth")
         return Visit(outside, console, sum(sizes), shift, width)
 
