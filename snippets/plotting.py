@@ -2,12 +2,17 @@
 
 import io
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from matplotlib import rcParams
+from matplotlib.axis import Axis
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter
+from matplotlib.gridspec import GridSpec
+from matplotlib.ticker import FuncFormatter, NullFormatter
 
+WIDE, NARROW = 5.6, 3.9  # inches
 INK, FAINT = "#010203", "#a1a2a3"
 SERIES = ["#0072b2", "#d55e00", "#009e73", "#a0529c", "#7a6a00", "#5b6770", "#c2185b"]
 DASHES = ["-", "--", "-.", ":", (0, (6, 1, 1, 1, 1, 1)), (0, (8, 3)), (0, (1, 1))]
@@ -67,7 +72,7 @@ def axes(
     '‖g‖'
     """
     rows = -(-len(labels) // columns)
-    figure = Figure(figsize=(5.6, height * rows))
+    figure = Figure(figsize=(WIDE, height * rows))
     panels = [
         figure.add_subplot(rows, columns, number)
         for number in range(1, len(labels) + 1)
@@ -76,9 +81,23 @@ def axes(
         panel.set(xlabel=x, ylabel=y, xscale=xscale, yscale=yscale)
         for axis, scale in ((panel.xaxis, xscale), (panel.yaxis, yscale)):
             if scale == "log":
-                axis.set_major_formatter(FuncFormatter(power))
-                axis.set_minor_formatter(FuncFormatter(lambda *_: ""))
+                powers(axis)
     return figure, *panels
+
+
+def powers(axis: Axis) -> None:
+    """Label a logarithmic axis with powers of ten.
+
+    >>> figure, panel = axes(("t", "z"))
+    >>> panel.set_yscale("log")
+    >>> powers(panel.yaxis)
+    >>> panel.set_ylim(0.1, 10)
+    (0.1, 10)
+    >>> [label.get_text() for label in panel.get_yticklabels() if label.get_text()]
+    ['10⁻²', '10⁻¹', '1', '10¹', '10²']
+    """
+    axis.set_major_formatter(FuncFormatter(power))
+    axis.set_minor_formatter(NullFormatter())
 
 
 def style(number: int) -> dict:
@@ -106,12 +125,53 @@ def rounded(attribute: re.Match[str]) -> str:
 def svg(figure: Figure, name: str) -> str:
     """Return a figure as an SVG element for a page; ``name`` keeps its ids apart.
 
+    Where panels stand side by side there is a second element, with the panels one
+    above the other, which the style sheet shows on a phone instead.
+
     >>> figure, panel = axes(("t", "z"))
     >>> _ = panel.plot([1, 2], [3, 4], **style(0))
     >>> text = svg(figure, "demo")
     >>> text.startswith('<svg class="plot"'), "var(--plot-1, #0072b2)" in text
     (True, True)
+    >>> figure, left, right = axes(("t", "z"), ("t", "w"), columns=2)
+    >>> re.findall('viewBox="[^"]+"', svg(figure, "panels"))
+    ['viewBox="0 0 403.2 194.4"', 'viewBox="0 0 280.8 388.8"']
     """
+    wide = drawn(figure, name, 'class="plot"')
+    grids = {panel.get_subplotspec().get_gridspec() for panel in figure.axes}
+    if all(grid.ncols == 1 for grid in grids):
+        return wide
+    hidden = 'class="plot-stacked" style="display: none"'  # where there is no sheet
+    with stacked(figure):
+        return f"{wide}\n{drawn(figure, f'{name}-stacked', hidden)}"
+
+
+@contextmanager
+def stacked(figure: Figure) -> Iterator[None]:
+    """Put the panels of a figure one above the other for a while.
+
+    >>> figure, left, right = axes(("t", "z"), ("t", "w"), columns=2)
+    >>> with stacked(figure):
+    ...     figure.get_size_inches().tolist(), right.get_subplotspec().num1
+    ([3.9, 5.4], 1)
+    >>> figure.get_size_inches().tolist(), right.get_subplotspec().num1
+    ([5.6, 2.7], 1)
+    """
+    places = {panel: panel.get_subplotspec() for panel in figure.axes}
+    size = figure.get_size_inches()
+    rows = places[figure.axes[0]].get_gridspec().nrows
+    column = GridSpec(len({place.num1 for place in places.values()}), 1, figure)
+    for panel, place in places.items():
+        panel.set_subplotspec(column[place.num1])
+    figure.set_size_inches(NARROW, size[1] / rows * column.nrows)
+    yield
+    for panel, place in places.items():
+        panel.set_subplotspec(place)
+    figure.set_size_inches(size)
+
+
+def drawn(figure: Figure, name: str, attributes: str) -> str:
+    """Return a figure as an SVG element in the colours of the page's theme."""
     FigureCanvasSVG(figure)
     buffer = io.StringIO()
     rcParams["svg.hashsalt"] = name
@@ -133,4 +193,5 @@ def svg(figure: Figure, name: str) -> str:
     for number, colour in enumerate(SERIES, start=1):
         body = body.replace(colour, f"var(--plot-{number}, {colour})")
     body = "\n".join(line.strip() for line in body.split("\n") if line.strip())
-    return f'<svg class="plot" {box} role="img" aria-hidden="true">\n{body}\n</svg>'
+    head = f'<svg {attributes} {box} role="img" aria-hidden="true">'
+    return f"{head}\n{body}\n</svg>"
