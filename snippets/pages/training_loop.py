@@ -6,7 +6,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import torch
-from plotting import axes, style, svg
+from plotting import axes, powers, style, svg
 from torch.nn.functional import cross_entropy
 from training_loop import IGNORED, Settings, Trainer, micro_batches, sequences, train
 
@@ -34,9 +34,11 @@ figure, left, right = axes(("t", "L"), ("t", "ratio"), columns=2, height=2.2)
 steps = [log["step"] for log in logs]
 left.plot(steps, [log["loss"] for log in logs], **style(0))
 held_out = [log for log in logs if "accuracy" in log]
-left.plot([log["step"] for log in held_out], [log["held_out"] for log in held_out], "o")
+averaged = [(log["step"], log["held_out"]) for log in held_out]
+left.plot(*zip(*averaged, strict=True), "o", color=style(1)["color"])
 right.plot(steps, [log["ratio"] for log in logs], **style(0))
 right.set_yscale("log")
+powers(right.yaxis)
 print(svg(figure, "loop"))
 # --8<-- [end:run-figure]
 
