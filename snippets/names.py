@@ -339,7 +339,7 @@ def confusion_figure(shares: Tensor) -> Figure:
         panel.add_patch(square)
         if share >= 0.1:
             panel.text(column, row, f"{100 * share:.0f}", ha="center", va="center",
-                       fontsize=9)  # fmt: skip
+                       fontsize=10.5)  # fmt: skip
     panel.set(xlim=(-0.5, len(CODES) - 0.5), ylim=(len(CODES) - 0.5, -0.5))
     panel.set_aspect("equal")
     panel.set_xticks(range(len(CODES)), CODES)

@@ -390,5 +390,6 @@ def figure(scores: dict[str, Score]) -> Figure:
         panel.minorticks_off()  # a third of the figure's bytes
         if panel.lines:
             place = {"loc": "lower left", "bbox_to_anchor": (0, 1)}
-            panel.legend(**place, ncols=4, fontsize=9.5, handlelength=1.8)
+            panel.legend(**place, ncols=4, fontsize=10.5, handlelength=1.6,
+                         columnspacing=1)  # fmt: skip
     return result

@@ -67,7 +67,7 @@ def figure(found: dict[int, dict[int, Best]]) -> Figure:
         look = style(number)
         accuracy = torch.stack([best.accuracy for best in by_window.values()])
         panel.plot(WINDOWS, accuracy.mean(1), **look, label=f"lag {lag}")
-        panel.plot(WINDOWS, accuracy, ".", color=look["color"], alpha=0.5)
+        panel.plot(WINDOWS, accuracy, ".", color=look["color"], alpha=0.75)
         panel.axvline(lag + 1, color=look["color"], linewidth=0.8, alpha=0.6)
     panel.axhline(0.25, **style(5), linewidth=1)
     panel.set(ylim=(0, 1.05), xticks=WINDOWS)

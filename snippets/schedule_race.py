@@ -119,5 +119,5 @@ def figure(scores: dict[str, dict[str, Score]], shown: Sequence[str]) -> Figure:
             )
         panel.set(title=rule, ylim=(80, 97))
         panel.minorticks_off()
-    panels[0].legend(fontsize=8, loc="lower center")
+    panels[0].legend(fontsize=10.5, loc="lower center")
     return result

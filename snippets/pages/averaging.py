@@ -34,7 +34,8 @@ figure, panel = axes(("t", "θ"), height=2.4)
 panel.plot(path[:1000], **style(0), label="θ")
 panel.lines[-1].set_linewidth(0.6)
 panel.plot(averages[:1000], **style(1), label="ax")
-panel.legend()
+panel.set_ylim(top=1.4)
+panel.legend(loc="upper right", ncols=2)
 print(svg(figure, "path"))
 # --8<-- [end:path-figure]
 

@@ -64,7 +64,14 @@ for panel, (rule, grid) in zip(panels, grids.items(), strict=True):
     for number, batch in enumerate((4, 16, 64, 256)):
         panel.plot(grid, curves[rule, batch], **style(number), label=f"B = {batch}")
     panel.set(title=rule, ylim=(0, 2.5))
-    panel.legend(fontsize=8)
+figure.legend(
+    *panels[0].get_legend_handles_labels(),
+    loc="outside upper center",
+    ncols=4,
+    fontsize=9.5,
+    handlelength=1.6,
+    columnspacing=1,
+)
 print(svg(figure, "batch"))
 # --8<-- [end:sweep-figure]
 

@@ -84,7 +84,8 @@ for label in range(3):
     panel.plot(range(1, 9), curve, **style(label), label=f"{name}, given y")
     panel.plot(range(1, 9), softmax[:, 0, label].detach(), color=style(label)["color"],
                linewidth=0.7, alpha=0.7)  # fmt: skip
-panel.legend(fontsize=8)
+panel.set_ylim(0, 1.15)
+panel.legend(ncols=3, loc="upper center")
 print(svg(figure, "posterior"))
 # --8<-- [end:posterior-figure]
 

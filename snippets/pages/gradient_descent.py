@@ -73,7 +73,7 @@ for number, factor in enumerate((0.5, 0.95, 1.0, 1.05, -0.1)):
     label = f"{factor} · 2/L" if factor > 0 else "0.1 · 2/L, +g"
     falling.plot(losses[factor][:151], **style(number), label=label)
 falling.set_ylim(1e-13, 1e8)
-falling.legend(loc="lower left", ncols=2, fontsize=9.5, handlelength=1.8)
+falling.legend(loc="lower left", ncols=2, handlelength=1.8)
 print(svg(figure, "falling"))
 # --8<-- [end:falling-figure]
 

@@ -78,7 +78,7 @@ figure, panel = axes(("lr", "steps"), yscale="log", height=2.7)
 for number, (kappa, steps) in enumerate(by_kappa.items()):
     panel.plot(grid, steps, **style(number), label=f"κ = {kappa}")
     panel.plot(best[kappa], min(steps), "o", color=style(number)["color"])
-panel.legend(ncols=4, loc="lower left", fontsize=9.5, handlelength=1.6)
+panel.legend(ncols=4, loc="lower left", handlelength=1.6, columnspacing=1)
 panel.set_ylim(0.2, 2000)
 print(svg(figure, "two-directions"))
 # --8<-- [end:two-directions-figure]

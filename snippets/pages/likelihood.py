@@ -73,9 +73,9 @@ for number, (name, family) in enumerate(
         ("Student, ν = 2", D.StudentT(2.0)),
     )
 ):
-    left.plot(line, family.log_prob(line).exp(), **style(number), label=name)
-    right.plot(line, -family.log_prob(line), **style(number))
-left.legend(fontsize=8)
+    left.plot(line, family.log_prob(line).exp(), **style(number))
+    right.plot(line, -family.log_prob(line), **style(number), label=name)
+right.legend(loc="upper center", fontsize=8)
 print(svg(figure, "densities"))
 # --8<-- [end:families-figure]
 

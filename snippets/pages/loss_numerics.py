@@ -90,7 +90,7 @@ for number, dtype in enumerate(dtypes):
     panel.plot(line, slopes, **style(number), label=f"sigmoid, BCE, {str(dtype)[6:]}")
 slopes = [pulls(z, 0.0)[3] for z in line]
 panel.plot(line, slopes, **style(3), label="with logits, float32")
-panel.legend(fontsize=8)
+panel.legend(loc="center right", fontsize=10.5, handlelength=1.6)
 print(svg(figure, "dies"))
 # --8<-- [end:bce-figure]
 

@@ -81,7 +81,7 @@ for panel, names in zip(panels, families.values(), strict=True):
     for number, name in enumerate(names):
         curve = torch.stack([along(name, z) for z in points])
         panel.plot(points, curve, **style(number), label=name.removesuffix("Loss"))
-    panel.set_ylim(-1, 7)
+    panel.set_ylim(-1, 11)
     panel.legend(fontsize=8)
 print(svg(figure, "families"))
 # --8<-- [end:families-figure]

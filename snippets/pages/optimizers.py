@@ -117,7 +117,7 @@ for panel, group in zip(panels, groups, strict=True):
     for number, (name, way) in enumerate(group):
         panel.plot(*way.T, **style(number), label=name, linewidth=1.4)
     panel.plot(*minimum, "+", color="#010203", markersize=9)
-    panel.legend(loc="lower left", ncols=4, fontsize=9, handlelength=1.6)
+    panel.legend(loc="lower left", ncols=4, handlelength=1.6, columnspacing=1)
 print(svg(figure, "paths"))
 # --8<-- [end:paths-figure]
 
@@ -133,7 +133,13 @@ for budget, panel in enumerate(panels):
     for number, (name, left) in enumerate(bent.items()):
         panel.plot(degrees, left[budget], **style(number), label=name)
     panel.set_xticks([0, 15, 30, 45])
-panels[1].legend(loc="lower right", fontsize=9.5, handlelength=1.8)
+figure.legend(
+    *panels[0].get_legend_handles_labels(),
+    loc="outside upper center",
+    ncols=3,
+    handlelength=1.8,
+    columnspacing=1,
+)
 print(svg(figure, "rotation"))
 # --8<-- [end:rotation-figure]
 
@@ -311,8 +317,7 @@ for panel, problem in zip(panels, PROBLEMS, strict=True):
 figure.legend(
     *panels[0].get_legend_handles_labels(),
     loc="outside upper center",
-    ncols=5,
-    fontsize=9.5,
+    ncols=3,
     handlelength=1.8,
     columnspacing=1,
 )

@@ -39,7 +39,7 @@ for number, margin in enumerate((0.0, 0.5, 1.0)):
     panel.plot(lead, curve, **style(number), label=f"m = {margin:g}")
 soft = F.softplus(-lead)
 panel.plot(lead, soft, **style(3), label="log(1 + exp(x₂ − x₁))")
-panel.legend(fontsize=8)
+panel.legend()
 print(svg(figure, "margin"))
 # --8<-- [end:margin-figure]
 

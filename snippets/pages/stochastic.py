@@ -308,7 +308,7 @@ way = bowl_path(**shown, steps=60, start=offset)
 panel.plot(*way.T, **style(0), label="lr, μ", gid="way", linewidth=1.6)
 panel.plot(*offset, "o", color=INK, markersize=5, gid="start")
 panel.plot(0, 0, "+", color=INK, markersize=9, gid="minimum")
-panel.legend(loc="lower right", fontsize=9.5, ncols=2)
+panel.legend(loc="lower right", ncols=2)
 settings = {
     "curvatures": CURVATURE.tolist(),
     "start": offset.tolist(),

@@ -107,7 +107,7 @@ for number, updates in enumerate(budgets):
         (right, torch.stack([best.readout for best in found])),
     ):
         panel.plot(windows, values.mean(1), **line, label=f"{updates}")
-        panel.plot(windows, values, ".", color=line["color"], alpha=0.5)
+        panel.plot(windows, values, ".", color=line["color"], alpha=0.75)
     level = frozen[updates, 1].accuracy.mean()
     left.axhline(level, color=line["color"], linewidth=0.8)
 right.axhline(untrained, color=INK, linewidth=0.8)

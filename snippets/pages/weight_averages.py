@@ -36,7 +36,8 @@ for number, column in enumerate(zip(*values[:1000], strict=True)):
     panel.plot(
         column, **style(number), linewidth=width, label=["w", "EMA", "mean"][number]
     )
-panel.legend()
+panel.set_ylim(top=1.5)
+panel.legend(loc="upper right", ncols=3)
 print(svg(figure, "average"))
 # --8<-- [end:noise-figure]
 
