@@ -19,8 +19,8 @@ class Visit(NamedTuple):
     """What a first visit on a narrow phone brought.
 
     outside: addresses of other hosts. console: errors and warnings. size: bytes of all
-    responses, compressed. shift: the sum of layout shifts. width: of the page, in CSS
-    pixels.
+    responses, compressed. shift: the sum of layout shifts. width: of the page with
+    its folds open, in CSS pixels.
     """
 
     outside: list[str]
@@ -62,6 +62,8 @@ def visit(browser, address: str, name: str) -> Iterator[Callable[[], Visit]]:
     def tell() -> Visit:
         page.wait_for_load_state("networkidle")
         shift = page.evaluate("window.shifts")
+        unfold = "document.querySelectorAll('details').forEach(d => d.open = true)"
+        page.evaluate(unfold)
         width = page.evaluate("document.documentElement.scrollWidth")
         return Visit(outside, console, sum(sizes), shift, width)
 

@@ -104,6 +104,30 @@ def test_a_lab_has_the_same_outputs_in_both_languages(site):
         assert shown[0] == shown[1]
 
 
+def test_labels_of_figures_can_be_read_on_a_phone(site):
+    small = {}
+    for path in sorted(site.glob("**/index.html")):
+        for figure in parsed(path).select("svg.plot"):
+            shown = figure.find_next_sibling("svg") or figure
+            across = float(shown["viewbox"].split()[2])
+            sizes = re.findall(r"font(?:-size)?: ([\d.]+)px", str(shown))
+            least = min(map(float, sizes)) * 358 / across  # the column of 390 px
+            if least < 9:
+                small[f"{path.parent.name}: {shown.g['id']}"] = round(least, 1)
+    assert not small
+
+
+def test_code_that_stands_open_is_at_most_25_lines(site):
+    long = {}
+    for path in sorted(site.glob("**/index.html")):
+        for code in parsed(path).select("article pre > code"):
+            lines = code.get_text().rstrip("\n").count("\n") + 1
+            if lines > 25 and not code.find_parent("details"):
+                long.setdefault(path.parent.name, []).append(lines)
+    long.pop("training-loop", None)  # the settings of a program to be copied whole
+    assert not long
+
+
 def test_nothing_of_the_build_shows(page):
     _, _, _, text, soup = page
     article = soup.select_one("article").get_text()

@@ -70,6 +70,16 @@ def test_exercises_have_folded_answers_from_cells(language, page):
 
 
 @each_language
+def test_exercises_count_on_past_their_answers(language):
+    broken = []
+    for path in sorted((DOCS / language).glob("*.md")):
+        exercises = section(path.read_text("utf-8"), "try")
+        if re.search(r"^/// details", exercises, re.MULTILINE):  # it ends the list
+            broken.append(path.name)
+    assert not broken
+
+
+@each_language
 @each_page
 def test_a_page_ends_with_a_recap_and_where_to_go(language, page):
     text = read(language, page)
