@@ -572,7 +572,6 @@ def figure(scores: dict[str, Score], panels: Sequence[Sequence[str]]) -> Figure:
             place = {"loc": "lower left", "bbox_to_anchor": (0, 1)}
             panel.legend(**place, ncols=4, fontsize=10.5, handlelength=1.6,
                          columnspacing=1)  # fmt: skip
-<<<<<<< HEAD
     return result
 
 
@@ -595,6 +594,4 @@ def gap_figure(scores: dict[int, dict[str, Score]]) -> Figure:
     panel.set_yticks(range(len(names)), names)
     panel.invert_yaxis()
     panel.legend(loc="upper right")
-=======
->>>>>>> eyes
     return result

@@ -1,8 +1,11 @@
 """A bad cell, page or include stops the build in one readable line."""
 
 import re
+import threading
 
 import pytest
+from book.live import runner
+from book.live.evaluate import Job
 from project import CODE, OUTPUT, ROOT, Project
 
 
@@ -208,3 +211,29 @@ def test_a_page_that_the_first_language_lacks_stops_the_build(project):
     assert build.returncode == 1
     assert "docs/en/alone.md: there is no docs/zh/alone.md" in build.stderr
     assert "Traceback" not in build.stderr
+
+
+def test_a_process_that_does_not_start_is_a_fault_of_its_page(tmp_path, monkeypatch):
+    class Silent:
+        """A channel through which nothing comes."""
+
+        def send(self, job) -> None:
+            pass
+
+        def poll(self, seconds: float) -> bool:
+            return False
+
+        def close(self) -> None:
+            pass
+
+    monkeypatch.setattr(runner, "STARTING", 0.0)
+    worker = runner.Worker(str(tmp_path))
+    worker.channel.close()
+    worker.channel = Silent()
+    jobs = [Job(name, "code", "print(1)", "index.py", 7, True) for name in ("a", "b")]
+    found = list(worker.results("index", jobs, 2.0, threading.Event()))
+    worker.end()
+    assert [result.failure for result in found] == [
+        "its process had not started after 0 s"
+    ]
+    assert found[0].line == 7

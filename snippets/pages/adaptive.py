@@ -52,11 +52,7 @@ rate = adagrad_rates(grads)
 figure, panel = axes(("t", "lr / √s"), xscale="log", yscale="log", height=2.5)
 for number, label in enumerate(("g = 1", "g = 0.1", "g = 1, 0, 0, …")):
     panel.plot(range(1, 401), rate[:, number], **style(number), label=label)
-<<<<<<< HEAD
-panel.set_ylim(0.003, 2)
-=======
 panel.set_ylim(0.0012, 2)
->>>>>>> eyes
 panel.legend(ncols=3, loc="lower left")
 print(svg(figure, "adagrad-rates"))
 # --8<-- [end:adagrad-rates-figure]

@@ -118,13 +118,9 @@ for panel, group in zip(panels, groups, strict=True):
     for number, (name, way) in enumerate(group):
         panel.plot(*way.T, **style(number), label=name, linewidth=1.4)
     panel.plot(*minimum, "+", color="#010203", markersize=9)
-<<<<<<< HEAD
-    panel.legend(loc="lower left", ncols=4, handlelength=1.6, columnspacing=1)
-=======
     panel.legend(
         loc="lower left", ncols=4, fontsize=10.5, handlelength=1.4, columnspacing=0.8
     )
->>>>>>> eyes
 print(svg(figure, "paths"))
 # --8<-- [end:paths-figure]
 

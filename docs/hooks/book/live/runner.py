@@ -166,7 +166,12 @@ class Worker:
         self.channel.send((name, [tuple(job) for job in jobs]))
         if jobs[0].kind == "lab":
             limit *= len(jobs)
-        self.wait(STARTING, stop)  # for the imports of the server; it says None then
+        # For the imports of the server; it says None then.
+        late = self.wait(STARTING, stop, "its process had not started after")
+        if late:
+            late.line = jobs[0].line
+            yield late
+            return
         for job in jobs:
             result = self.wait(limit, stop)
             if stop.is_set():
@@ -178,12 +183,17 @@ class Worker:
                 return
         self.finished = True
 
-    def wait(self, limit: float, stop: threading.Event) -> Result | None:
+    def wait(
+        self,
+        limit: float,
+        stop: threading.Event,
+        reason: str = "it still ran after the limit of",
+    ) -> Result | None:
         """Return what the process sends next, or a failure if nothing comes."""
         deadline = time.monotonic() + limit
         while not self.channel.poll(0.1) and not stop.is_set():
             if time.monotonic() > deadline:
-                return Result([], limit, f"it still ran after the limit of {limit:g} s")
+                return Result([], limit, f"{reason} {limit:g} s")
         if stop.is_set():
             return None
         try:
