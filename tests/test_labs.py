@@ -13,7 +13,9 @@ import processes
 import pytest
 import race
 import recall
+import stacked
 import torch
+from muon import newton_schulz
 from paired import difference
 from project import Project, alive
 from torch import nn
@@ -131,6 +133,19 @@ def test_what_the_race_says_of_the_same_batch(same_batch):
     assert not beyond(early, "momentum", "Adam")
     assert race.chosen(late)["SGD"].mean() > race.chosen(late)["Adam"].mean()
     assert beyond(late, "momentum", "Adam")
+
+
+def test_in_bfloat16_muon_cannot_be_told_from_nadam_after_100_steps(
+    same_batch, monkeypatch
+):
+    def rounded(matrix, dtype):
+        return newton_schulz(matrix)
+
+    monkeypatch.setattr(stacked, "newton_schulz", rounded)
+    muon = race.run(race.runners()["Muon"], range(10), [100])[100]
+    scores = {**same_batch[100], "Muon": muon}
+    assert race.front(scores) == ["Muon", "NAdam"]
+    assert beyond(scores, "Muon", "Adam")
 
 
 def test_what_the_race_says_of_a_wrong_lr(same_batch):
