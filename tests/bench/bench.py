@@ -218,8 +218,8 @@ def measure(site: Path, page: str, options, built: bool, served: bool) -> None:
 
 
 def other_tools(base: Path, pages: int, number: int) -> None:
-    """Print how long other tools take for the generated pages in one language."""
-    print(f"\n### {pages} generated pages, one language, other tools\n")
+    """Print how long other tools take for the generated pages, in one language."""
+    print(f"\n### {pages} generated pages: others in one language, ours in two\n")
     print("| tool | cold, s | × ours | cached, s | × ours |\n|" + " --- |" * 5)
     ours = None
     for tool, (directory, command) in peers(base, pages).items():

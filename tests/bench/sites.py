@@ -130,9 +130,10 @@ def notebook(number: int) -> str:
 
 
 def peers(base: Path, pages: int) -> dict[str, tuple[Path, list[str]]]:
-    """Write the generated pages in one language for all tools; return how each builds.
+    """Write the generated pages for other tools, and for ours; return how each builds.
 
-    Each tool has the settings in which it keeps what it has run.
+    Ours is in two languages, which it cannot do without, the others in one. Each has
+    the settings in which it keeps what it has run.
     """
     sphinx = [sys.executable, "-m", "sphinx", "-q", ".", "_build"]
     jupyter, myst, gallery = (base / name for name in ("jupyter", "myst", "gallery"))
@@ -161,7 +162,7 @@ def peers(base: Path, pages: int) -> dict[str, tuple[Path, list[str]]]:
         code = f'"""\n{name}\n======\n"""\n{CELL.format(number=number)}\n# %%\n# Run.\n'
         (gallery / "examples" / f"plot_{name}.py").write_text(code + LOOP)
     return {
-        "ours": (generated_site(base / "ours", pages, languages=("zh",)), BUILD),
+        "ours": (generated_site(base / "ours", pages), BUILD),
         "plain markdown-exec": (plain_site(base / "plain", pages), BUILD),
         "mkdocs-jupyter": (jupyter, BUILD),
         "MyST-NB": (myst, sphinx),
