@@ -171,7 +171,14 @@ def stacked(figure: Figure) -> Iterator[None]:
 
 
 def drawn(figure: Figure, name: str, attributes: str) -> str:
-    """Return a figure as an SVG element in the colours of the page's theme."""
+    """Return a figure as an SVG element in the colours of the page's theme.
+
+    name: with which its ids begin. attributes: of the element.
+
+    >>> figure, _ = axes(("t", "L"))
+    >>> drawn(figure, "some", 'class="plot"').split(" viewBox")[0]
+    '<svg class="plot"'
+    """
     FigureCanvasSVG(figure)
     buffer = io.StringIO()
     rcParams["svg.hashsalt"] = name

@@ -270,8 +270,8 @@ def train(
     average is taken.
 
     >>> found = train(runners()["Adam"], seeds=[0], marks=[2], data=digits())
-    >>> theta, samples, size = found[2]
-    >>> theta.shape, samples, size
+    >>> theta, taken, size = found[2]
+    >>> theta.shape, taken, size
     (torch.Size([5, 1, 1210]), 64, 8.0)
     """
     x, y = data["train"]
@@ -319,8 +319,8 @@ def train_lbfgs(
     to gain.
 
     >>> found = train_lbfgs(runners()["LBFGS"], seeds=[0], marks=[5], data=digits())
-    >>> theta, samples, _ = found[5]
-    >>> theta.shape, samples >= 5 * 597
+    >>> theta, taken, _ = found[5]
+    >>> theta.shape, taken >= 5 * 597
     (torch.Size([3, 1, 1210]), True)
     """
     x, y = data["train"]

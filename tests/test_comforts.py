@@ -69,7 +69,7 @@ def test_previous_and_next_lead_through_all_pages(site, language):
     pages = list(dict.fromkeys(pages))
     assert len(pages) > 25
 
-    footer = SoupStrainer("a", class_="md-footer__link")  # the rest takes a minute
+    footer = SoupStrainer("footer")  # the rest takes a minute
     for before, path, after in zip(
         [None, *pages], pages, [*pages[1:], None], strict=False
     ):

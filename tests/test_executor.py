@@ -146,13 +146,14 @@ def test_what_a_page_reads_is_watched(tmp_path):
         work.wait()
         return todo
 
-    starts = {"spawn", "program"}  # of which nobody knows what they read
+    # Of these nobody knows what they read: one may run again for nothing.
+    starts = {"spawn", "program"}
     assert ran(**{name.replace(".", "_"): t for name, t in files.items()}) == {*READS}
-    assert ran() == set()
+    assert ran() <= starts
     assert ran(table_csv="2") == {"data", "fork"} | starts
     assert ran(alone_py="x = 2\nprint(x)\n") == {"module", "path"} | starts
     assert ran(new_csv="3") == {"folder", "missing"} | starts
-    assert ran() == set()
+    assert ran() <= starts
 
 
 def test_serving_watches_what_a_page_reads(project):
