@@ -22,6 +22,12 @@ ROOT = Path(__file__).parents[1]
 ASSETS = ROOT / "docs" / "assets"
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 MARKERS = {"site": "site", "browser": "browser", "page": "browser"}
+# Files that take minutes: they come first, so that no process waits for the other's last.
+LONG = (
+    "test_browser.py test_accessible.py test_labs.py test_lighthouse.py "
+    "test_executor.py test_playground.py test_notebooks.py test_schedule_explorer.py "
+    "test_faults.py test_surroundings.py truncation.py test_schedule_race.py"
+).split()
 CHROMIUM = next(filter(None, map(shutil.which, NAMES)), None)
 
 
@@ -91,7 +97,13 @@ def pytest_collection_modifyitems(config, items) -> None:
     elif not config.getoption("--every"):
         kept = [item for item in kept if stands_for_its_kind(item)]
     config.hook.pytest_deselected(items=[item for item in items if item not in kept])
-    items[:] = kept
+    items[:] = sorted(kept, key=rank)
+
+
+def rank(item) -> int:
+    """Return the place of a test's file among those that are long, or after them."""
+    name = item.path.name
+    return LONG.index(name) if name in LONG else len(LONG)
 
 
 def stands_for_its_kind(item) -> bool:
