@@ -22,12 +22,21 @@ ROOT = Path(__file__).parents[1]
 ASSETS = ROOT / "docs" / "assets"
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 MARKERS = {"site": "site", "browser": "browser", "page": "browser"}
-# Files that take minutes: they come first, so that no process waits for the other's last.
+# Files that take minutes come first, so that no process waits for the other's last.
 LONG = (
-    "test_browser.py test_accessible.py test_labs.py test_lighthouse.py "
-    "test_executor.py test_playground.py test_notebooks.py test_schedule_explorer.py "
-    "test_faults.py test_surroundings.py truncation.py test_schedule_race.py"
-).split()
+    "test_browser.py",
+    "test_accessible.py",
+    "test_labs.py",
+    "test_lighthouse.py",
+    "test_executor.py",
+    "test_playground.py",
+    "test_notebooks.py",
+    "test_schedule_explorer.py",
+    "test_faults.py",
+    "test_surroundings.py",
+    "truncation.py",
+    "test_schedule_race.py",
+)
 CHROMIUM = next(filter(None, map(shutil.which, NAMES)), None)
 
 
