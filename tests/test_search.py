@@ -79,6 +79,7 @@ QUERIES = {
         "优化器对比": "optimizers/",
         "Weights only load failed": "errors-practice/",
         # Whole questions, as they stand in forums.
+        "Using a target size (torch.Size([64, 1])) that is different": "errors-losses/",
         "CrossEntropyLoss 和 NLLLoss 有什么区别": "cross-entropy/",
         "语义分割 交叉熵 输入形状 N C H W": "cross-entropy/",
         "CrossEntropyLoss weight 类别权重 怎么设置": "cross-entropy/",
@@ -167,6 +168,7 @@ QUERIES = {
         "Target 3 is out of bounds": "errors-losses/",
         "Weights only load failed": "errors-practice/",
         # Whole questions, as they stand in forums.
+        "different to the input size (torch.Size([64, 1]))": "errors-losses/",
         "difference between BCELoss and BCEWithLogitsLoss": "loss-numerics/",
         "label_smoothing with class weights": "cross-entropy/",
         "knowledge distillation loss temperature T squared": "likelihood/",

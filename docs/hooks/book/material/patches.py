@@ -96,6 +96,12 @@ PATCHES = (
         "tables are in boxes already",
     ),
     Patch(
+        "search-digits", "mkdocs-material", "9.8.1", "javascripts/workers/search.",
+        r"(?<=\be=e\+s\+o\.id)(?=\}return e\})", '+","', 1,
+        "lunr writes a letter and a number as one, so words with digits are mixed up, "
+        "and a query with such a word may raise and find nothing",
+    ),
+    Patch(
         "headings-cache", "markdown-exec", "1.12.6", "internals",
         "markdown_exec._internal.rendering:_register_headings_processors.cache_clear",
         "", 1, "it keeps every Markdown instance for ever",
