@@ -35,7 +35,10 @@ def sample(lag: int, distractors: bool, length: int) -> str:
 
 
 def by_lag(
-    lags: Sequence[int], distractors: bool = True, updates: int = 150
+    lags: Sequence[int],
+    distractors: bool = True,
+    windows: Sequence[int] = WINDOWS,
+    updates: int = 120,
 ) -> dict[int, dict[int, Best]]:
     """Return, by lag and window, the best lr of five and what ten networks reach.
 
@@ -46,7 +49,7 @@ def by_lag(
         lag: {
             window: best
             for (_, window), best in best_recall(
-                WINDOWS, [updates], lag=lag, distractors=distractors
+                windows, [updates], lag=lag, distractors=distractors
             ).items()
         }
         for lag in lags
@@ -64,13 +67,13 @@ def figure(found: dict[int, dict[int, Best]]) -> Figure:
     """
     result, panel = axes(("k", "accuracy"), height=3.0)
     for number, (lag, by_window) in enumerate(found.items()):
-        look = style(number)
+        look, windows = style(number), list(by_window)
         accuracy = torch.stack([best.accuracy for best in by_window.values()])
-        panel.plot(WINDOWS, accuracy.mean(1), **look, label=f"lag {lag}")
-        panel.plot(WINDOWS, accuracy, ".", color=look["color"], alpha=0.75)
+        panel.plot(windows, accuracy.mean(1), **look, label=f"lag {lag}")
+        panel.plot(windows, accuracy, ".", color=look["color"], alpha=0.75)
         panel.axvline(lag + 1, color=look["color"], linewidth=0.8, alpha=0.6)
     panel.axhline(0.25, **style(5), linewidth=1)
-    panel.set(ylim=(0, 1.05), xticks=WINDOWS)
+    panel.set(ylim=(0, 1.05), xticks=windows)
     panel.legend(loc="lower right")
     return result
 

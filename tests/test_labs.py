@@ -278,12 +278,12 @@ def test_what_choice_says_of_smoothing():
 
 
 def test_what_recall_says_in_words():
-    for lag, by_window in recall.by_lag([2, 3, 4]).items():
+    for lag, by_window in recall.by_lag([2, 4]).items():
         mean = {k: best.accuracy.mean().item() for k, best in by_window.items()}
         gain = {k: mean[k] - mean[k - 1] for k in recall.WINDOWS[1:]}
         assert max(gain, key=gain.get) == lag + 1
         assert mean[1] > 0.4, "above guessing"
-    rows = recall.just_short(4, [150, 450]).split("\n")[2:]
+    rows = recall.just_short(4, [120, 360]).split("\n")[2:]
     start, early, late = (
         [
             tuple(map(float, re.findall(r"0\.\d\d", cell)))
@@ -293,55 +293,42 @@ def test_what_recall_says_in_words():
     )
     assert 0.7 < start[0][0] < 0.8, "about 3/4"
     assert late[1][0] > early[1][0] + 0.05, "the longer window goes on learning"
-    assert late[0][0] < early[0][0] + 0.05, "the short one gains next to nothing"
+    assert late[0][0] < early[0][0] + 0.05, "the short one gains little"
     assert late[0][1] < start[0][0] - 0.1, "and holds less than at the start"
-    assert early[2][0] < early[0][0] - 0.03, "frozen: behind"
-    assert abs(late[2][0] - late[0][0]) < 0.03, "then level"
-    for by_window in recall.by_lag([2, 3], distractors=False).values():
-        assert min(best.accuracy.mean() for best in by_window.values()) > 0.8
+    assert early[2][0] < early[0][0] - 0.09, "frozen: far behind"
+    assert late[0][0] - 0.07 < late[2][0] < late[0][0], "then close"
+    (silent,) = recall.by_lag([3], distractors=False, windows=[1, 2, 3, 4]).values()
+    assert min(best.accuracy.mean() for best in silent.values()) > 0.8
+    assert min(best.accuracy.min() for best in silent.values()) < 0.5, "can fail"
     rows = recall.price([1, 24, 240])
     assert len({cells for _, cells, _ in rows.values()}) == 1
     assert rows[240][2] > 8 * rows[24][2] > 64 * rows[1][2] / 4
 
 
 def test_what_names_says_in_words():
-    runs = {cell.__name__: names.train(cell) for cell in (nn.RNN, nn.GRU, nn.LSTM)}
-    last = {name: run.losses[-1] for name, run in runs.items()}
-    assert max(last["GRU"], last["LSTM"]) < last["RNN"]
-    scores = [run.accuracy for run in runs.values()]
-    assert max(scores) - min(scores) < 0.1
+    runs = names.by_seed([nn.RNN, nn.GRU, nn.LSTM], [0, 1, 2])
+    for rnn, *gated in zip(*runs.values(), strict=True):
+        assert max(run.losses[-1] for run in gated) < rnn.losses[-1]
+        leads = [run.accuracy - rnn.accuracy for run in gated]
+        assert 0.005 < min(leads) <= max(leads) < 0.065
     assert names.batch_gap() < 1e-12
     single = names.train(nn.RNN, batch=1, epochs=1, lr=1e-3).accuracy
-    batched = names.train(nn.RNN, batch=64, epochs=1).accuracy
-    assert abs(single - batched) < 0.1
-    every, (_, test) = names.train(nn.GRU, every=True), names.split()
+    lrs = (2e-3, 4e-3, 8e-3, 1.6e-2, 3.2e-2)
+    batched = [names.train(nn.RNN, epochs=1, lr=lr).accuracy for lr in lrs]
+    assert 0 < batched.index(max(batched)) < len(lrs) - 1, "inside the range"
+    assert abs(single - max(batched)) < 0.05
+    last, every = runs["GRU"][0].model, names.train(nn.GRU, every=True).model
     for letters in (1, 2, 3, 4):
         early, late = (
-            names.right(run.model, test, letters).float().mean()
-            for run in (every, runs["GRU"])
+            names.right(model, names.split()[1], letters).float().mean()
+            for model in (every, last)
         )
         assert early > late + 0.05
-    best = max(
-        names.train(nn.RNN, batch=64, epochs=1, lr=lr).accuracy
-        for lr in (4e-3, 8e-3, 1.6e-2)
-    )
-    assert abs(single - best) < 0.05
-    assert runs["RNN"].accuracy < min(runs["GRU"].accuracy, runs["LSTM"].accuracy)
-    by_seed = names.accuracy_by_seed([nn.RNN, nn.LSTM], [0, 1], epochs=3)
-    assert all(a < b for a, b in zip(*by_seed.values(), strict=True))
-    within, chance = names.kinship(runs["GRU"].model)
-    assert 2 * chance < within < 0.5
-    shares = names.confusion(runs["GRU"].model)
+    within, chance = names.kinship(last)
+    assert 1.5 * chance < within < 0.5
+    shares = names.confusion(last)
     irish = names.CODES.index("ga")
     assert shares[irish, irish] == shares.diagonal().max()
-    families = [names.CODES[:4], names.CODES[4:7], names.CODES[7:9]]
-    for family in families:
-        rows = [names.CODES.index(code) for code in family]
-        for row in rows:
-            wrong = shares[row].clone()
-            wrong[row] = 0
-            kin = wrong[[other for other in rows if other != row]].mean()
-            assert kin > wrong.sum() / (len(wrong) - 1), "not within the family"
 
 
 def test_what_processes_says_in_words():
