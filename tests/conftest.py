@@ -85,7 +85,7 @@ def pytest_addoption(parser) -> None:
     parser.addoption(
         "--every",
         action="store_true",
-        help="run each notebook and each script again, not some of them (20 minutes)",
+        help="run each notebook and script again, not some; hold scores made of times",
     )
 
 

@@ -35,8 +35,9 @@ FLAGS = (
     "--accept-lang=zh-CN",  # or the home page leads to the English one
     "--remote-debugging-port=0",
 )
-# The score of performance is made of times, which a busy machine spoils: so the best of
-# a few runs counts, and the bound is that of what Lighthouse calls good.
+# The score of performance is made of times, which a busy machine spoils: so it is held
+# only with --every; the best of a few runs counts, and the bound is that of what
+# Lighthouse calls good.
 RUNS, GOOD = 3, 90
 # Lighthouse slows the processor down to that of a phone. How fast it is before, its own
 # benchmark tells in each run; this is what is left for the phone, on any machine.
@@ -110,14 +111,15 @@ def phone(tmp_path_factory):
 
 
 @pytest.mark.parametrize("kind", PAGES)
-def test_lighthouse_finds_little_to_mend(kind, address, phone):
+def test_lighthouse_finds_little_to_mend(kind, address, phone, request):
+    timed = request.config.getoption("--every")
     best, lost = [0], {}
-    for _ in range(RUNS):
+    for _ in range(RUNS if timed else 1):
         scores, reasons = phone.examine(address + PAGES[kind])
         if scores > best:
             best, lost = scores, reasons
         if best[0] >= GOOD and best[1:] == [100, 100, 100]:
             break
     print(f"\n| {kind} | {' | '.join(map(str, best))} |")
-    assert best[0] >= GOOD, lost
+    assert best[0] >= GOOD or not timed, lost
     assert best[1:] == [100, 100, 100], lost
