@@ -18,7 +18,34 @@ def rms(x: Tensor) -> Tensor:
     return x.square().mean(tuple(range(1, x.dim())), keepdim=True).sqrt()
 
 
-class StackedAdafactor(Optimizer):
+class Stacked(Optimizer):
+    """An optimizer whose step moves each parameter by itself, with ``move``.
+
+    >>> class Halve(Stacked):
+    ...     def move(self, param, lr, state):
+    ...         param.mul_(0.5)
+    >>> stack = torch.ones(2)
+    >>> Halve([stack]).step()
+    >>> stack
+    tensor([0.5000, 0.5000])
+    """
+
+    def __init__(self, params, lr: float = 1e-3) -> None:
+        super().__init__(params, {"lr": lr})
+
+    @torch.no_grad()
+    def step(self) -> None:
+        """Move each parameter."""
+        for group in self.param_groups:
+            for param in group["params"]:
+                self.move(param, group["lr"], self.state[param])
+
+    def move(self, param: Tensor, lr: float, state: dict) -> None:
+        """Move a parameter in place by its gradient; keep what is to be remembered."""
+        raise NotImplementedError
+
+
+class StackedAdafactor(Stacked):
     """torch.optim.Adafactor, with its defaults, on stacks of matrices or vectors.
 
     The first dimension of a parameter counts networks; each has row and column means
@@ -33,13 +60,7 @@ class StackedAdafactor(Optimizer):
     """
 
     def __init__(self, params, lr: float = 1e-2) -> None:
-        super().__init__(params, {"lr": lr})
-
-    @torch.no_grad()
-    def step(self) -> None:
-        for group in self.param_groups:
-            for param in group["params"]:
-                self.move(param, group["lr"], self.state[param])
+        super().__init__(params, lr)
 
     def move(self, param: Tensor, lr: float, state: dict) -> None:
         t = state["step"] = state.get("step", 0) + 1
@@ -61,7 +82,7 @@ class StackedAdafactor(Optimizer):
         param.sub_(step_size * update / rms(update).clamp(min=1))
 
 
-class StackedMuon(Optimizer):
+class StackedMuon(Stacked):
     """torch.optim.Muon with adjust_lr_fn="match_rms_adamw" on stacks of matrices.
 
     Apart from that it has torch's defaults. The first dimension counts networks.
@@ -76,20 +97,13 @@ class StackedMuon(Optimizer):
     tensor([-0.7000, -1.1000])
     """
 
-    def __init__(self, params, lr: float = 1e-3) -> None:
-        super().__init__(params, {"lr": lr})
-
-    @torch.no_grad()
-    def step(self) -> None:
-        for group in self.param_groups:
-            for param in group["params"]:
-                state, lr = self.state[param], group["lr"]
-                buffer = state.setdefault("momentum_buffer", torch.zeros_like(param))
-                buffer.lerp_(param.grad, 0.05)
-                square = partial(newton_schulz, dtype=param.dtype)
-                update = torch.vmap(square)(param.grad.lerp(buffer, 0.95))
-                param.mul_(1 - lr * 0.1)
-                param.sub_(update, alpha=lr * 0.2 * max(param.shape[1:]) ** 0.5)
+    def move(self, param: Tensor, lr: float, state: dict) -> None:
+        buffer = state.setdefault("momentum_buffer", torch.zeros_like(param))
+        buffer.lerp_(param.grad, 0.05)
+        square = partial(newton_schulz, dtype=param.dtype)
+        update = torch.vmap(square)(param.grad.lerp(buffer, 0.95))
+        param.mul_(1 - lr * 0.1)
+        param.sub_(update, alpha=lr * 0.2 * max(param.shape[1:]) ** 0.5)
 
 
 class StackedMuonAndAdamW:

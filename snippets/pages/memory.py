@@ -187,22 +187,28 @@ def fused_step(net):
 
 # --8<-- [end:in-backward]
 
+
 # --8<-- [start:in-backward-run]
+def peak_of_step(net, x, how):
+    """第三步的内存峰值 | the peak of memory in the third step, in MiB"""
+    if how == "step in backward":
+        fused_step(net)
+    else:
+        optimizer = torch.optim.AdamW(net.parameters(), lr=1e-3)
+    for _ in range(3):
+        with LiveBytes() as live:
+            net(x).square().mean().backward()
+            if how == "step after backward":
+                optimizer.step()
+                optimizer.zero_grad()
+    return live.peak / MiB
+
+
 x, results, peak = torch.randn(32, 256), {}, {}
 for how in ("step after backward", "step in backward"):
     torch.manual_seed(0)
     deep = nn.Sequential(*(nn.Linear(256, 256) for _ in range(12)))
-    if how == "step in backward":
-        fused_step(deep)
-    else:
-        optimizer = torch.optim.AdamW(deep.parameters(), lr=1e-3)
-    for _ in range(3):
-        with LiveBytes() as live:
-            deep(x).square().mean().backward()
-            if how == "step after backward":
-                optimizer.step()
-                optimizer.zero_grad()
-    peak[how] = live.peak / MiB
+    peak[how] = peak_of_step(deep, x, how)
     results[how] = [param.detach().clone() for param in deep.parameters()]
     same = all(map(torch.equal, results[how], results["step after backward"]))
     print(f"{how:19} peak of the third step {peak[how]:.2f} MiB   equal {same}")
@@ -219,20 +225,10 @@ cases = {
 lower = {}
 print(f"{'MiB':27} after  inside  gradients")
 for name, (widths, rows) in cases.items():
-    peaks = []
+    peaks, x = [], torch.ones(rows, widths[0])
     for how in results:
         net = nn.Sequential(*(nn.Linear(*pair) for pair in pairwise(widths)))
-        if how == "step in backward":
-            fused_step(net)
-        else:
-            optimizer = torch.optim.AdamW(net.parameters(), lr=1e-3)
-        for _ in range(3):
-            with LiveBytes() as live:
-                net(torch.ones(rows, widths[0])).square().mean().backward()
-                if how == "step after backward":
-                    optimizer.step()
-                    optimizer.zero_grad()
-        peaks.append(live.peak / MiB)
+        peaks.append(peak_of_step(net, x, how))
     size = sum(param.nbytes for param in net.parameters()) / MiB
     lower[name] = (peaks[0] - peaks[1]) / size
     print(f"{name:27} {peaks[0]:5.2f} {peaks[1]:7.2f} {size:10.2f}")
