@@ -32,6 +32,8 @@ def test_the_home_page_names_every_part(site, language):
     assert len(sections) >= 10
     for pages in sections:
         assert named & set(pages), pages
+    labs = {f"labs/{path.stem}" for path in (ROOT / "docs/en/labs").glob("*.md")}
+    assert labs <= named
     for name in ("optimizer-atlas", "losses", "schedules", "glossary", "playground"):
         assert name in named
 

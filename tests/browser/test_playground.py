@@ -359,6 +359,17 @@ def test_keys_move_the_start_and_the_address_follows(browser, assets):
     page.close()
 
 
+def test_no_name_runs_into_a_number(browser, address):
+    page = browser.new_page(viewport={"width": 390, "height": 844})
+    page.goto(f"{address}en/playground/")
+    page.wait_for_selector("[data-ready]")
+    over = "all => all.filter((each) => each.scrollWidth > each.clientWidth).length"
+    cells = page.locator(".explore-table :is(th, td)")
+    assert cells.count() > 12
+    assert cells.evaluate_all(over) == 0
+    page.close()
+
+
 def test_the_start_is_dragged(browser, assets):
     page = browser.new_page()
     page.goto(f"{assets}figure")
