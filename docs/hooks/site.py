@@ -67,18 +67,18 @@ class Hook:
         return self.site.own_render(page)
 
     def page_markdown(self, markdown, page, config, files):
-        self.site.prepare(page, markdown, files)
+        self.site.rendering.prepare(page, markdown, files)
         return markdown
 
     def page_content(self, html, page, config, files):
-        return self.site.take_content(html, page, files)
+        return self.site.rendering.take_content(html, page, files)
 
     def env(self, env, config, files):
-        self.site.all_rendered(files)
+        self.site.rendering.all_rendered(files)
         return env
 
     def page_context(self, context, page, config, nav):
-        return self.site.page_context(context, page)
+        return self.site.rendering.page_context(context, page)
 
     def template_context(self, context, template_name, config):
         return self.site.template_context(context)
@@ -87,7 +87,7 @@ class Hook:
         return self.site.finish_template(output_content, template_name)
 
     def post_page(self, output, page, config):
-        return self.site.finish_page(output, page)
+        return self.site.rendering.finish_page(output, page)
 
     def post_build(self, config):
         self.site.finish_language()

@@ -15,7 +15,8 @@ from threading import Lock
 from .content.extension import Book
 from .content.view import Claim, View
 from .errors import Fault
-from .live import page as live_page
+from .live.page import HEADING, Page
+from .live.reader import read
 from .live.run import Memory, Run, Settings, merge
 from .live.snippets import Snippets
 from .live.store import Store
@@ -31,13 +32,13 @@ def views_of(root: Path, folder: str, language: str) -> dict[str, View]:
     Fault for wrong notation and for a cell that fails.
     """
     snippets = Snippets(root / "snippets")
-    pages: dict[str, live_page.Page] = {}
+    pages: dict[str, Page] = {}
     for path in sorted((root / folder).rglob("*.md")):
         text = path.read_text("utf-8-sig")
         name = path.relative_to(root / folder).with_suffix("").as_posix()
         source = path.relative_to(root).as_posix()
-        page = live_page.read(source, language, name, text, snippets)
-        if heading := live_page.HEADING.search(text):
+        page = read(source, language, name, text, snippets)
+        if heading := HEADING.search(text):
             pages[heading["id"]] = page
     cells = {page.name: merge([page]) for page in pages.values()}
     run = Run(cells, snippets, Store(None), Settings(), Memory())
@@ -65,7 +66,7 @@ def makeExtension(
     def source(text: str) -> View | None:
         with RUNNING:
             views = views_of(Path(root).resolve(), folder, language)
-        heading = live_page.HEADING.search(text)
+        heading = HEADING.search(text)
         if heading is None or heading["id"] not in views:
             raise Fault(f"{folder}: no page begins with this heading: {text[:60]!r}")
         return views[heading["id"]]

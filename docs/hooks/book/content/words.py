@@ -18,7 +18,6 @@ WORDS = {
         "section": "章节",
         "sum": "合计",
         "place": "原处",
-        "failed": "单元运行失败",
         "figure": "图",
     },
     "en": {
@@ -38,7 +37,6 @@ WORDS = {
         "section": "Section",
         "sum": "Sum",
         "place": "in its place",
-        "failed": "a cell failed",
         "figure": "Figure",
     },
 }

@@ -40,13 +40,16 @@ def write_lists(site: Site, place: Path) -> None:
         site.config.site_name,
         " ".join((site.config.site_description or "").split()),
         site.config.extra["build"]["torch"],
-        sorted(site.lists, key=lambda e: site.order.get(e.url, len(site.order))),
+        sorted(
+            site.rendering.lists,
+            key=lambda e: site.rendering.order.get(e.url, len(site.rendering.order)),
+        ),
         to,
         others,
     )
-    for name, text in found.items() if site.lists else ():
+    for name, text in found.items() if site.rendering.lists else ():
         (place / site.folder / name).write_text(text, "utf-8")
-    site.lists = []
+    site.rendering.lists = []
 
 
 def write_indexes(site: Site, place: Path) -> None:
@@ -65,6 +68,8 @@ def write_indexes(site: Site, place: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         pages = sorted(Path(site.config.docs_dir, language).glob(search.QUESTIONS))
         questions = "\n".join(page.read_text("utf-8") for page in pages)
-        entries = search.lend(site.entries.get(language, []), questions, folder)
+        entries = search.lend(
+            site.rendering.entries.get(language, []), questions, folder
+        )
         path.write_text(search.index(language, folder, settings, entries), "utf-8")
     plugin.config.enabled = False  # static-i18n would have it write one more

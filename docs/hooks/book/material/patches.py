@@ -9,13 +9,10 @@ from __future__ import annotations
 import importlib
 import re
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import metadata
 
 from ..errors import Fault
-
-Replacement = str | Callable[[re.Match[str]], str]
 
 
 @dataclass(frozen=True)

@@ -3,31 +3,28 @@
 from __future__ import annotations
 
 import atexit
-import html
+import logging
 import platform
 from collections.abc import Callable
 from pathlib import Path
-from posixpath import dirname
 
 from markdown_exec._internal.rendering import _register_headings_processors
 from mkdocs import utils
 from mkdocs.structure.pages import Page as MkDocsPage
-from mkdocs.utils import get_build_datetime, get_relative_url
 
 from ..content.extension import Book
-from ..content.view import Claim, View
+from ..content.view import View
 from ..errors import Fault
 from ..kept import Rendered, Shelf, packages, tree
-from ..live import page as live_page
+from ..live.page import Page, is_lab
+from ..live.reader import read
 from ..live.run import Memory, Run, Settings, merge
 from ..live.snippets import Snippets
-from ..live.store import Store, digest, version
-from ..outputs import downloads, footer_and_feed, markdown_copy, search_entries
-from . import assets, ending, first_screen, languages, search
-from .finish import finished, template_finished
-from .keeping import keep, restore, view_code
-from .links import Links
+from ..live.store import Store, digest
+from . import assets, ending, languages, search
+from .finish import template_finished
 from .patches import Table
+from .rendering import Rendering
 from .staging import Staging
 
 CLEAN_DIRECTORY = utils.clean_directory
@@ -66,13 +63,9 @@ class Site:
         self.table.internals()
         self.book = Book(lambda text: self.view)
         self.view: View | None = None  # of the page that is being rendered
-        self.pages: dict[str, live_page.Page] = {}  # by source, "zh/adam.md"
-        self.views: dict[str, View] = {}
-        self.rendered: dict[str, Rendered] = {}
+        self.pages: dict[str, Page] = {}  # by source, "zh/adam.md"
         self.run: Run | None = None
-        self.entries: dict[str, list[dict]] = {}
-        self.lists: list[markdown_copy.Entry] = []
-        self.order: dict[str, int] = {}  # of the pages, in the navigation
+        self.rendering = Rendering(self)
         self.lost: dict[str, str] = {}  # the 404 page of each language
         self.staging = None if serving else Staging(Path(config.site_dir))
         self.print = self.fingerprint()
@@ -124,7 +117,7 @@ class Site:
     def read_pages(self, files) -> None:
         """Read the pages of all languages, those that MkDocs would build."""
         self.snippets = Snippets(self.root / "snippets")
-        names: dict[str, list[live_page.Page]] = {}
+        names: dict[str, list[Page]] = {}
         for language in self.languages:
             for file in files.documentation_pages():
                 folder, _, rest = file.src_uri.partition("/")
@@ -136,7 +129,7 @@ class Site:
                     text = Path(file.abs_src_path).read_text(encoding="utf-8-sig")
                 except (OSError, UnicodeDecodeError) as error:
                     raise Fault(f"{source}: {error}") from None
-                page = live_page.read(source, language, name, text, self.snippets)
+                page = read(source, language, name, text, self.snippets)
                 self.check_lab(page, file)
                 self.pages[file.src_uri] = page
                 names.setdefault(name, []).append(page)
@@ -150,10 +143,10 @@ class Site:
         self.cells = {name: merge(pages) for name, pages in names.items()}
         self.cells = {name: cells for name, cells in self.cells.items() if cells}
 
-    def check_lab(self, page: live_page.Page, file) -> None:
+    def check_lab(self, page: Page, file) -> None:
         """Raise Fault for a lab that mkdocs-jupyter would not take for a notebook."""
         plugin = self.config.plugins.get("mkdocs-jupyter")
-        if live_page.is_lab(page.name) and plugin and not plugin.should_include(file):
+        if is_lab(page.name) and plugin and not plugin.should_include(file):
             raise Fault(
                 f"docs/{page.source}: its front matter does not make it a notebook, so "
                 "nothing would run"
@@ -183,173 +176,11 @@ class Site:
             page.render = MkDocsPage.render.__get__(page)
         return page
 
-    # Rendering
-
-    def prepare(self, page, markdown: str, files) -> None:
-        """Get a page ready to be rendered, or take what is kept of it."""
-        source = page.file.src_uri
-        mine = self.pages.get(source)
-        if not mine:
-            self.view = None
-            return
-        about = [markdown, str(page.meta), self.print, self.language, page.url]
-        whole_book = 'claims["' in markdown or "<!-- ledger -->" in markdown
-        self.run.wait(*(() if whole_book else {mine.name} & self.cells.keys()))
-        results = self.run.results.get(mine.name, {})
-        claims = self.claims(files) if whole_book else []
-        view = View(mine, results, self.snippets, claims)
-        self.view = self.views[source] = view
-        for cell in mine.cells:
-            if cell.runs:
-                result = results.get(cell.id)
-                if not result or (result.outputs is None and not result.failure):
-                    raise Fault(f"docs/{source}: cell {cell.id!r} has no result")
-                about += [cell.id, cell.code, str(result.outputs), result.failure]
-            else:
-                about += [cell.id, cell.code]
-        about += [str(claims), view_code(view), self.file_map(files)]
-        key = digest(*about)
-        kept = self.shelf.take(source)
-        if kept.key != key:
-            kept = Rendered(key=key, fresh=True)
-        self.rendered[source] = kept
-        if not kept.fresh:
-            page.render = lambda config, files: restore(page, kept.body, files)
-
-    def file_map(self, files) -> str:
-        """Return where all files lead, as a key: links depend on it."""
-        if getattr(self, "mapped", (None,))[0] is not files:
-            pairs = sorted(f"{file.src_uri} {file.url}" for file in files)
-            self.mapped = files, digest(*pairs)
-        return self.mapped[1]
-
-    def claims(self, files) -> list[Claim]:
-        """Return the claims of the book, in the language that is being built."""
-        found = []
-        for file in files.documentation_pages():
-            page = self.pages.get(file.src_uri)
-            for id, quote in page.claims.items() if page else ():
-                view = View(page, self.run.results[page.name], self.snippets)
-                ancestors = file.page.ancestors if file.page else []
-                section = ancestors[-1].title if ancestors else ""
-                found.append(Claim(id, quote, file.src_uri, section, view.trial(id)))
-        ids = [claim.id for claim in found]
-        for id in ids:
-            if ids.count(id) > 1:
-                raise Fault(f"the claim {id} stands on two pages")
-        return found
-
-    def take_content(self, content: str, page, files) -> str:
-        """Keep what came of rendering a page, and make all that is made of it."""
-        source = page.file.src_uri
-        view, kept = self.views.get(source), self.rendered.get(source)
-        if not kept or not kept.fresh:
-            return kept.body["content"] if kept else content
-        folder = dirname(page.file.dest_uri)
-
-        links = Links(page, files, (self.config.site_url or "").rstrip("/"))
-        here, listed = links.seen_from(page.url), links.seen_from(self.folder)
-        kept.body = keep(page, content) | {
-            "files": downloads.files_of(view, folder, links.published, here),
-            "bar": downloads.bar(view, folder, self.config.repo_url),
-            "search": self.search_entries(view, page.url.removeprefix("./")),
-            "below": first_screen.below(view),
-            "listed": markdown_copy.copy(view, listed),
-            "about": footer_and_feed.description(view),
-            "letters": "".join(sorted(view.letters)),
-        }
-        return content
-
-    def search_entries(self, view: View, url: str) -> list[dict[str, str]]:
-        """Return what the search knows of a page, if there is one."""
-        if not self.config.plugins.get("material/search"):
-            return []
-        return search_entries.entries(view, url, search.DICTIONARY)
-
-    def all_rendered(self, files) -> None:
-        """Note what the footer shows; see which pages need no template."""
-        self.run.wait()
-        english = self.language == "en"
-        date = f"{get_build_datetime():%Y-%m-%d}"
-        build = {
-            "torch": version("torch"),
-            "python": platform.python_version(),
-            "commit": footer_and_feed.commit(self.root),
-            "date": date,
-            "changes": "Changes (Atom)" if english else "更新（Atom）",
-        }
-        self.config.extra["build"] = build
-        pages = [file.page for file in files.documentation_pages() if file.page]
-        titles = [f"{page.url} {page.title} {page.meta.get('title')}" for page in pages]
-        about = digest(
-            str(build), *titles, self.file_map(files), str(self.config.extra_css)
-        )
-        for page in pages:
-            kept = self.rendered.get(page.file.src_uri)
-            if not kept:
-                continue
-            page.meta["search"] = {"exclude": True}  # its entries are ours
-            page.meta.setdefault("description", kept.body["about"])
-            whole = digest(kept.key, about)
-            if kept.whole == whole and not kept.fresh:
-                page.meta["template"] = "kept.html"
-            else:
-                kept.whole, kept.html, kept.fresh = whole, "", True
-
-    def page_context(self, context, page):
-        """Tell the template what it needs of a page."""
-        kept = self.rendered.get(page.file.src_uri)
-        self.order = {
-            each.url: number for number, each in enumerate(context["nav"].pages)
-        }
-        if kept and kept.html:
-            return context
-        self.config.extra["scope"] = context["base_url"]  # where colours are kept
-        if self.folder:
-            context["base_url"] = get_relative_url(self.folder, page.url)
-        languages.lead_from(page, self.config)
-        if languages.is_home(page):
-            page.meta.pop("description", None)  # it has the site's words
-        context["below"] = kept.body["below"] if kept else None
-        return context
-
     def template_context(self, context):
         """Tell the templates that are no pages the same: they are at the root."""
         self.config.extra["scope"] = context["base_url"]
         languages.lead_home(self.config)
         return context
-
-    def finish_page(self, output: str, page) -> str:
-        """Write what was made of a page; return the page as it is served."""
-        source = page.file.src_uri
-        kept = self.rendered.get(source)
-        if not kept:
-            return output
-        if not kept.html:
-            kept.html = finished(output, page, self, kept.body)
-        for place, text in kept.body["files"].items():
-            path = Path(self.config.site_dir, place)
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text, "utf-8")
-        self.entries.setdefault(self.language, []).extend(kept.body["search"])
-        self.lists.append(
-            markdown_copy.Entry(
-                section=page.ancestors[-1].title if page.ancestors else page.title,
-                title=page.title,
-                about=self.about(page),
-                url=page.url,
-                text=kept.body["listed"],
-            )
-        )
-        self.shelf.put(source, kept)
-        return kept.html
-
-    def about(self, page) -> str:
-        """Return what a page is about; of the home page, what the site is about."""
-        described = None if languages.is_home(page) else page.meta.get("description")
-        return html.unescape(
-            " ".join(str(described or self.config.site_description).split())
-        )
 
     def finish_template(self, output: str, name: str) -> str:
         """Finish the 404 page: the root's is what a host shows at any address.
@@ -410,8 +241,6 @@ class Site:
 
 def warned(config) -> bool:
     """Tell whether a strict build is about to be aborted."""
-    import logging
-
     handlers = logging.getLogger("mkdocs").handlers
     counters = [h for h in handlers if isinstance(h, utils.CountHandler)]
     return bool(config.strict and any(h.get_counts() for h in counters))

@@ -36,7 +36,6 @@ class Staging:
     def __init__(self, place: Path) -> None:
         """Make the directory, beside the site where that can be; Fault otherwise."""
         self.whole = place.resolve()
-        self.done = False
         if self.whole.exists() and not self.whole.is_dir():
             raise Fault(f"{place} is in the way: it is not a directory")
         self.prefix = f".{self.whole.name}-building-"
@@ -88,7 +87,6 @@ class Staging:
             self.exchange()
         except OSError as error:
             raise Fault(f"the site cannot be put at {self.whole}: {error}") from None
-        self.done = True
 
     def exchange(self) -> None:
         """Let the new site and the old one change places, in one step where it can."""

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-DOCS = Path(__file__).parents[1] / "docs"
+DOCS = Path(__file__).parents[2] / "docs"
 ROOMS = ["errors-losses", "errors-optimizers", "errors-schedules", "errors-practice"]
 ENTRY = re.compile(
     r'<h3 id="([\w-]+)"><code>(.*?)</code>(.*?)(?=<h[23]|</article>)', re.S

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from bs4 import BeautifulSoup
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 FOLDERS = {"zh": "", "en": "en/"}
 each_language = pytest.mark.parametrize("language", FOLDERS)
 PHONE = {"width": 390, "height": 844}

@@ -11,7 +11,7 @@ import pytest
 
 from conftest import CHROMIUM
 
-LOCAL = Path(__file__).parent / "node_modules" / ".bin" / "lighthouse"
+LOCAL = Path(__file__).parents[1] / "node_modules" / ".bin" / "lighthouse"
 LIGHTHOUSE = str(LOCAL) if LOCAL.exists() else shutil.which("lighthouse")
 PAGES = {
     "home": "",

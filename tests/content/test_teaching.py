@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from test_glossary import prose, rows
 
-DOCS = Path(__file__).parents[1] / "docs"
+DOCS = Path(__file__).parents[2] / "docs"
 PAGES = [
     "accumulation", "shared-weights", "summed-loss", "no-grad", "truncation",
     "vanishing", "clipping", "micro-batches", "inference", "seeds",

@@ -10,7 +10,7 @@ from adam import missing_factor
 from bs4 import BeautifulSoup
 from py_mini_racer import MiniRacer
 
-SCRIPT = Path(__file__).parents[1] / "docs" / "assets" / "correction.js"
+SCRIPT = Path(__file__).parents[2] / "docs" / "assets" / "correction.js"
 BETAS = [(0.9, 0.999), (0.9, 0.9), (0.0, 0.999), (0.99, 0.9999), (0.0, 0.0)]
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-DOCS = Path(__file__).parents[1] / "docs"
+DOCS = Path(__file__).parents[2] / "docs"
 ENTRY = re.compile(r"^- (?P<text>.+)\n    \{ #(?P<place>[\w-]+) \}$", re.MULTILINE)
 
 

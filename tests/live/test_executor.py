@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 from book.live import run
-from book.live.page import read
+from book.live.reader import read
 from book.live.snippets import Snippets
 from book.live.store import Store
 from project import CODE, OUTPUT, Project, alive

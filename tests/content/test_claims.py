@@ -11,7 +11,7 @@ import pytest
 from bs4 import BeautifulSoup
 from verdicts import Case, Trial
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 TRIALS = ROOT / "snippets" / "trials"
 IDS = [f"c{number:02d}" for number in range(1, 81)]
 BLOCK = re.compile(

@@ -11,7 +11,7 @@ from gradient_descent import CURVATURE
 from py_mini_racer import MiniRacer
 from stochastic import bowl_path
 
-SCRIPT = Path(__file__).parents[1] / "docs" / "assets" / "descent.js"
+SCRIPT = Path(__file__).parents[2] / "docs" / "assets" / "descent.js"
 START = torch.tensor([-7.9, 2.5], dtype=torch.float64)
 
 

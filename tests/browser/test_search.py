@@ -6,7 +6,7 @@ from pathlib import Path
 import jieba
 import pytest
 
-DOCS = Path(__file__).parents[1] / "docs"
+DOCS = Path(__file__).parents[2] / "docs"
 DICTIONARY = DOCS / "hooks" / "book" / "material" / "search_dictionary.txt"
 # What is typed, and a place that must be among the first three pages.
 QUERIES = {

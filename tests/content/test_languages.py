@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from mkdocs.utils.meta import get_data
 
-DOCS = Path(__file__).parents[1] / "docs"
+DOCS = Path(__file__).parents[2] / "docs"
 PAGES = sorted(path.relative_to(DOCS / "zh") for path in (DOCS / "zh").rglob("*.md"))
 LABS = [page for page in PAGES if page.parts[0] == "labs"]
 PROSE = [page for page in PAGES if page not in LABS]

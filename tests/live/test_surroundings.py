@@ -17,7 +17,7 @@ from book.content.references import ReferenceTreeprocessor
 from book.errors import Fault
 from book.live import run
 from book.live.evaluate import Job, run_cell
-from book.live.page import read
+from book.live.reader import read
 from book.live.snippets import Snippets
 from book.live.store import Store, not_as_pinned
 from book.material import staging

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 SNIPPETS, DOCS = ROOT / "snippets", ROOT / "docs" / "zh"
 FUNCTIONS = sorted(path.stem for path in SNIPPETS.glob("*.py"))
 TRIALS = sorted(

@@ -55,7 +55,7 @@ def test_pages_and_style_sheets_are_valid(site, tmp_path):
     wrong.write_text(WRONG, "utf-8")
     pages = sorted(site.rglob("*.html"))
     # The site's holds Material's, too, whose properties are newer than the checker.
-    sheets = sorted((Path(__file__).parents[1] / "docs" / "assets").glob("*.css"))
+    sheets = sorted((Path(__file__).parents[2] / "docs" / "assets").glob("*.css"))
     assert site / "404.html" in pages
     assert site / "en" / "index.html" in pages
     assert sheets

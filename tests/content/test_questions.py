@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-DOCS = Path(__file__).parents[1] / "docs"
+DOCS = Path(__file__).parents[2] / "docs"
 PAGES = sorted(path.name for path in (DOCS / "en").glob("questions*.md"))
 QUESTION = re.compile(
     r"^- \*\*(?P<question>.+?)\*\* ?(?P<answer>.+?) ?"

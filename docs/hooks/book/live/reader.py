@@ -1,0 +1,187 @@
+"""Read the Markdown of a page into its steps.
+
+A cell is an include of a named section, alone in its paragraph. All else follows from
+it: a section of ``pages/`` runs, and shows its code and what it printed; one that
+prints nothing shows code only; one whose name ends in ``-figure`` shows the picture;
+``imports``, and what ends in ``-setup``, runs folded away; a section of any other file
+is shown and does not run, since the page's script imports what it needs.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import PurePosixPath
+
+from ..errors import Fault
+from . import values
+from .page import Cell, Closing, Opening, Page, Prose, Shown, Step, is_lab
+from .snippets import NAME, Snippets
+
+INCLUDE = re.compile(r'(?P<indent> *)-{1,}8<-{1,} "(?P<name>[^"\n]*)" *')
+LONG = re.compile(
+    r'(?P<indent> *)(?P<mark>`{3,})python (?P<options>[^\n]*\bexec="on"[^\n]*)\n'
+    r'\s*-{1,}8<-{1,} "(?P<name>[^"\n]*)"\s*\n *(?P=mark) *'
+)
+OPTION = re.compile(r'([\w-]+)="([^"]*)"')
+OPENING = re.compile(r" *///+ *(?P<kind>[\w-]+) *(?:\| *(?P<title>.*))?$")
+CLOSING = re.compile(r" *///+ *$")
+CLAIM = re.compile(r"(?P<id>[a-z]\d+) *\| *(?P<quote>\S.*)$")
+LAB = re.compile(r"```python\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+PYTHON = re.compile(r"\s*(`{3,}|~{3,})\s*python\b")
+CODE = re.compile(r"`[^`\n]+`")
+
+
+class Reader:
+    """Reads the Markdown of one page into its steps."""
+
+    def __init__(self, source: str, text: str, snippets: Snippets, name: str) -> None:
+        """source: the page as messages name it. text: Markdown without front matter."""
+        self.source, self.snippets, self.name = source, snippets, name
+        self.module = PurePosixPath(name).name.replace("-", "_")
+        self.lab = is_lab(name)
+        self.after = ""  # the cell before
+        self.ids: set[str] = set()
+        self.open: list[str] = []
+        self.blocks = values.blocks(text)
+
+    def fault(self, line: int, reason: str) -> Fault:
+        """Return a fault with its place."""
+        return Fault(f"{self.source}:{line}: {reason}")
+
+    def steps(self, offset: int) -> list[Step]:
+        """Return the steps of the page; offset: lines of front matter before it."""
+        found: list[Step] = []
+        for number, block in self.blocks:
+            line = number + offset
+            try:
+                found += self.step(line, block)
+            except Fault as error:
+                if str(error).startswith(self.source):
+                    raise
+                raise self.fault(line, str(error)) from None
+        return found
+
+    def step(self, line: int, block: str) -> list[Step]:
+        """Return the steps that come of one block of Markdown."""
+        if opening := OPENING.match(block):
+            return [self.opening(line, block, opening)]
+        if CLOSING.match(block):
+            self.open and self.open.pop()
+            return [Closing(line, block)]
+        if values.FENCE.match(block):
+            return self.fence(line, block)
+        if include := INCLUDE.fullmatch(block):
+            cell = self.cell(include["name"], line)
+            return [Shown(line, cell, include["indent"])]
+        if "--8<--" in CODE.sub("", block):
+            raise self.fault(
+                line,
+                "a cell is an include alone in its paragraph, like "
+                '--8<-- "pages/adam.py:train"',
+            )
+        if self.lab:
+            return [Prose(line, block)]
+        return [Prose(line, block, self.values(line, block))]
+
+    def fence(self, line: int, block: str) -> list[Step]:
+        """Return the step of a fence: of a lab, of a cell with options, or prose."""
+        if self.lab and PYTHON.match(block):
+            code = LAB.fullmatch(block)
+            if not code:
+                raise self.fault(
+                    line,
+                    "a cell stands between ```python and ```, each alone on its line, "
+                    "not indented, in no other fence",
+                )
+            self.after = f"cell-{len(self.ids) + 1}"
+            self.ids.add(self.after)
+            cell = Cell(self.after, "lab", code[1], self.source, line + 1)
+            return [Shown(line, cell)]
+        if long := LONG.fullmatch(block):
+            cell = self.cell(long["name"], line)
+            options = dict(OPTION.findall(long["options"]))
+            if options.get("source") == "above":
+                cell.prints = False
+            return [Shown(line, cell, long["indent"])]
+        if re.match(r"[^\n]*\bexec\b", block):
+            raise self.fault(
+                line, 'this fence does not run: it holds one include, exec="on"'
+            )
+        return [Prose(line, block)]
+
+    def opening(self, line: int, block: str, match: re.Match[str]) -> Opening:
+        """Return the step that opens a block; a claim names its id and its quote."""
+        kind, title = match["kind"], match["title"] or ""
+        self.open.append(kind)
+        if "{{" in values.NOT_PROSE.sub("", block):
+            raise self.fault(line, "the title of a block cannot hold a value")
+        if kind != "claim":
+            return Opening(line, block, kind, title)
+        claim = CLAIM.fullmatch(title)
+        if not claim:
+            raise self.fault(line, "a claim names its id and its quote: | c01 | “…”")
+        if claim["id"] in self.ids:
+            raise self.fault(line, f"the claim {claim['id']} stands twice")
+        self.ids.add(claim["id"])
+        return Opening(line, block, kind, claim["quote"], claim["id"])
+
+    def trial(self, claim: str) -> Cell:
+        """Return the cell that decides a claim: a function of the page's trials."""
+        file = f"trials/{self.module}.py"
+        at = self.snippets.function(file, claim)
+        return Cell(claim, "trial", at.code, at.file, at.line)
+
+    def cell(self, name: str, line: int) -> Cell:
+        """Return the cell that an include names."""
+        found = NAME.fullmatch(name)
+        if not found:
+            raise self.fault(
+                line, f'"{name}" names no section, like "pages/adam.py:train"'
+            )
+        file, section = found["file"], found["section"]
+        at = self.snippets.section(file, section)
+        own = f"pages/{self.module}.py"
+        if file.startswith("pages/") and file != own:
+            raise self.fault(line, f"{file} is the script of another page")
+        kind = "functions" if file != own else "code"
+        prints = kind == "code" and "print(" in at.code
+        if kind == "code" and section.endswith("-figure"):
+            kind = "figure"
+        elif kind == "code" and (section == "imports" or section.endswith("-setup")):
+            kind = "setup"
+        key = section if kind != "functions" else f"{file}:{section}"
+        if key in self.ids:
+            raise self.fault(line, f"the cell {key!r} stands twice")
+        self.ids.add(key)
+        if kind != "functions":
+            self.after = section
+        return Cell(key, kind, at.code, at.file, at.line, prints)
+
+    def values(self, line: int, block: str) -> list[Cell]:
+        """Return the values in a block of prose."""
+        found = []
+        for value in values.found(line, block):
+            code = f"print({values.expression(value)})"
+            found.append(Cell(f"{self.after} {code}", "value", code, self.source, line))
+        return found
+
+
+def read(source: str, language: str, name: str, text: str, snippets: Snippets) -> Page:
+    """Return a page, read from its file's text; Fault for wrong notation.
+
+    source: the file as messages name it, "docs/zh/adam.md".
+    """
+    body = values.without_front_matter(text)
+    offset = text.count("\n") - body.count("\n")
+    reader = Reader(source, body, snippets, name)
+    steps: list[Step] = []
+    for step in reader.steps(offset):
+        steps.append(step)
+        if isinstance(step, Opening) and step.claim:
+            steps.append(Shown(step.line, reader.trial(step.claim)))
+    page = Page(f"{language}/{name}.md", language, name, steps)
+    script = f"pages/{reader.module}.py"
+    for section in snippets.sections(script):
+        if section not in reader.ids:
+            raise Fault(f"{source}: it does not show {script}:{section}")
+    return page
