@@ -344,6 +344,7 @@ def started(project, **variables):
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,
+        preexec_fn=heed_interrupts,
     )
     deadline = time.monotonic() + 30
     while not workers_of(build.pid) and time.monotonic() < deadline:
@@ -351,6 +352,11 @@ def started(project, **variables):
     workers = workers_of(build.pid)
     assert workers
     return build, workers, deadline
+
+
+def heed_interrupts() -> None:
+    """Heed Ctrl-C also where the tests run in the background, which ignores it."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def workers_of(pid: int) -> list[int]:
