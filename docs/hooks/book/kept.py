@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from .live.store import Store, digest
+from .live.store import Store, digest, installed
 
 PACKAGES = (
     "mkdocs", "mkdocs-material", "mkdocs-static-i18n", "markdown-exec", "markdown",
@@ -28,7 +27,7 @@ def tree(*folders: Path) -> str:
 
 def packages() -> str:
     """Return the versions of what renders pages, as a key."""
-    return digest(*(f"{name} {metadata.version(name)}" for name in PACKAGES))
+    return digest(*(f"{name} {installed(name)}" for name in PACKAGES))
 
 
 @dataclass

@@ -76,12 +76,11 @@ class Claim:
         return self.trial["verdict"] if self.trial else "implied"
 
 
-@dataclass
+@dataclass(eq=False)
 class View:
     """A page of one language, ready to be rendered.
 
     results: of its cells, by id. claims: of the whole book, in this language.
-    functions: a cell's results are its own here, so that nothing else is looked up.
     """
 
     page: Page

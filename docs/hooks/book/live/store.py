@@ -32,6 +32,16 @@ def distributions() -> dict[str, list[str]]:
 
 
 @cache
+def installed(name: str) -> str:
+    """Return the version of a distribution; PackageNotFoundError where there is none.
+
+    >>> installed("torch") == metadata.version("torch")
+    True
+    """
+    return metadata.version(name)
+
+
+@cache
 def distribution(module: str) -> str:
     """Return the distribution that a module is of, without importing it, or nothing.
 
@@ -42,7 +52,7 @@ def distribution(module: str) -> str:
     if name in sys.stdlib_module_names:
         return ""
     with contextlib.suppress(metadata.PackageNotFoundError):
-        metadata.version(name)
+        installed(name)
         return name
     return " ".join(distributions().get(name, [])[:1])
 
@@ -54,7 +64,7 @@ def version(module: str) -> str:
     ('', True)
     """
     name = distribution(module)
-    return metadata.version(name) if name else ""
+    return installed(name) if name else ""
 
 
 def digest(*parts: str) -> str:
@@ -79,7 +89,7 @@ def not_as_pinned(pyproject: Path) -> list[str]:
     wrong = []
     for name, _, wanted in pins:
         try:
-            there = metadata.version(name)
+            there = installed(name)
         except metadata.PackageNotFoundError:
             there = "no version"
         if there.partition("+")[0] != wanted:  # torch says after it which build it is
@@ -115,7 +125,7 @@ class Keys:
         if reached not in self.reached:
             sources = [self.snippets.sources[name] for name in sorted(mine)]
             found = {distribution(name) for name in libraries} - {""}
-            versions = [f"{name} {metadata.version(name)}" for name in sorted(found)]
+            versions = [f"{name} {installed(name)}" for name in sorted(found)]
             self.reached[reached] = digest(*sources, *versions)
         return self.reached[reached]
 
@@ -133,7 +143,7 @@ class Keys:
             about = cell.code, cell.kind, str(cell.prints)
             key = digest(state, *about, self.reach(cell.code))
             if cell.kind == "lab":
-                key = digest(key, *(f"{m} {metadata.version(m)}" for m in LAB_MAKERS))
+                key = digest(key, *(f"{m} {installed(m)}" for m in LAB_MAKERS))
             keys.append(key)
             if cell.kind != "value":
                 state = key

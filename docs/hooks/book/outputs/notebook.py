@@ -11,12 +11,13 @@ import ast
 import json
 import re
 from collections.abc import Callable, Iterable
-from importlib import metadata
+from copy import copy
+from functools import lru_cache
 
 from ..content.view import View
 from ..live.page import is_lab
-from ..live.snippets import Snippets, module_of, names_in
-from ..live.store import distribution
+from ..live.snippets import Snippets, module_of, names_in, parsed
+from ..live.store import distribution, installed
 from .transcript import Code, Heading, Text, Verdict, data_of, pieces, with_links
 
 THREADS = "OMP_NUM_THREADS"
@@ -38,18 +39,17 @@ def requirements(libraries: Iterable[str]) -> list[str]:
     """Return what to install for these modules, at the versions that the build has.
 
     >>> requirements(["json", "torch.nn"]) == [
-    ...     "torch==" + metadata.version("torch").partition("+")[0]]
+    ...     "torch==" + installed("torch").partition("+")[0]]
     True
     """
     names = {distribution(name) for name in libraries} - {"", "ipython"}
     names = {name for name in names if name.lower() != "ipython"}
-    return sorted(f"{n}=={metadata.version(n).partition('+')[0]}" for n in names)
+    return sorted(f"{n}=={installed(n).partition('+')[0]}" for n in names)
 
 
 def needed(snippets: Snippets, module: str, code: str) -> str:
     """Return the imports without which a piece of a module does not run by itself."""
-    tree = ast.parse(snippets.source(module))
-    mine = ast.parse(code)
+    tree, mine = parsed(snippets.source(module)), parsed(code)
     defined = {n.name for n in mine.body if hasattr(n, "name")}
     names = set(names_in(mine)) - defined
     lines: list[str] = []
@@ -60,8 +60,9 @@ def needed(snippets: Snippets, module: str, code: str) -> str:
                 a for a in node.names if (a.asname or a.name).partition(".")[0] in names
             ]
             if found:
-                node.names = found
-                lines.append(ast.unparse(node))
+                kept = copy(node)
+                kept.names = found
+                lines.append(ast.unparse(kept))
         elif getattr(node, "name", "") in names:
             local.append(node.name)
         elif isinstance(node, ast.Assign | ast.AnnAssign):
@@ -249,6 +250,7 @@ class Carried(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 sys.meta_path.insert(0, Carried())'''
 
 
+@lru_cache(256)  # the languages of a page lead to the same files
 def alone(snippets: Snippets, module: str) -> str:
     """Return a snippet as a file that runs by itself: what it imports is inside."""
     source = snippets.source(module)
@@ -256,7 +258,7 @@ def alone(snippets: Snippets, module: str) -> str:
     modules = sorted(modules - {module})
     needs = f"# dependencies = {requirements(libraries)!r}".replace("'", '"')
     head = ["# /// script", '# requires-python = ">=3.11"', needs, "# ///"]
-    tree = ast.parse(source)
+    tree = parsed(source)
     end = tree.body[0].end_lineno if ast.get_docstring(tree) is not None else 0
     lines = source.splitlines()
     carried = [

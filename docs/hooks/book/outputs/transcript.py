@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from posixpath import dirname, relpath
 from typing import Any
 
@@ -64,8 +65,14 @@ class Verdict:
 Piece = Text | Heading | Code | Verdict
 
 
-def pieces(view: View) -> Iterator[Piece]:
-    """Yield the pieces of a page, in order."""
+@lru_cache(1)  # all that is made of a page is made of these
+def pieces(view: View) -> list[Piece]:
+    """Return the pieces of a page, in order: to read, not to change."""
+    return list(found(view))
+
+
+def found(view: View) -> Iterator[Piece]:
+    """Yield the pieces of a page."""
     words = WORDS[view.language]
     opened: list[str] = []
     for step in view.page.steps:
