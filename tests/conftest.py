@@ -17,6 +17,7 @@ from pathlib import Path
 
 import pytest
 from filelock import FileLock
+from xdist.scheduler import LoadScopeScheduling
 
 ROOT = Path(__file__).parents[1]
 ASSETS = ROOT / "docs" / "assets"
@@ -25,7 +26,6 @@ MARKERS = {"site": "site", "browser": "browser", "page": "browser"}
 # Files that take minutes come first, so that no process waits for the other's last.
 LONG = (
     "test_browser.py",
-    "test_accessible.py",
     "test_labs.py",
     "test_lighthouse.py",
     "test_executor.py",
@@ -36,6 +36,16 @@ LONG = (
     "test_surroundings.py",
     "truncation.py",
     "test_schedule_race.py",
+)
+# Whose tests with different parameters have nothing in common that takes long to make.
+APART = (
+    "test_browser.py",
+    "test_labs.py",
+    "test_playground.py",
+    "test_schedule_race.py",
+    "test_faults.py",
+    "test_surroundings.py",
+    "test_offline.py",
 )
 CHROMIUM = next(filter(None, map(shutil.which, NAMES)), None)
 
@@ -107,6 +117,21 @@ def pytest_collection_modifyitems(config, items) -> None:
         kept = [item for item in kept if stands_for_its_kind(item)]
     config.hook.pytest_deselected(items=[item for item in items if item not in kept])
     items[:] = sorted(kept, key=rank)
+
+
+class Scheduling(LoadScopeScheduling):
+    """Keeps the tests of a file in one process; of some files, those of a parameter."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file, _, test = nodeid.partition("::")
+        apart = file.rpartition("/")[2] in APART
+        return f"{file}{test[test.find('[') :]}" if apart and "[" in test else file
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log) -> Scheduling:
+    """Return what gives tests to the processes."""
+    return Scheduling(config, log)
 
 
 def rank(item) -> int:

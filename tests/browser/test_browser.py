@@ -1,7 +1,11 @@
-"""Every page in Chromium: it asks nobody else, is light and steady, fits a phone."""
+"""Every page in Chromium: it asks nobody else, is light and steady, fits a phone.
+
+And axe finds nothing at WCAG 2.2 AA, in the light and in the dark theme.
+"""
 
 import contextlib
 from collections.abc import Callable, Iterator
+from importlib.resources import files
 from typing import NamedTuple
 
 import pytest
@@ -9,6 +13,7 @@ from book.content.formulas import mathml
 from project import ROOT
 
 ABREAST = 5  # pages: a page is silent for half a second before it counts as loaded
+PARTS = 4  # in which the pages are opened, each in a process: see conftest.py
 ASSETS = ROOT / "docs" / "assets"
 SHIFTS = """
 window.shifts = 0;
@@ -18,12 +23,65 @@ new PerformanceObserver((list) => {
 """
 
 
+AXE = (files("axe_playwright_python") / "axe.min.js").read_text("utf-8")
+WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+COLORS = ["color-contrast", "link-in-text-block"]
+RUN = "([runOnly, rules]) => axe.run(document, { runOnly, rules })"
+RUN_FRESH = "([runOnly]) => axe.run({ include: window.fresh }, { runOnly })"
+# On a gradient, such as that of wide code, axe does not judge a contrast.
+PLAIN = """*, ::before, ::after {
+  background-image: none !important; transition: none !important;
+}"""
+UNFOLD = "document.querySelectorAll('details').forEach(each => { each.open = true; })"
+# Of the tokens of code, one of each kind on each ground: of the rest the text stays.
+THIN = """() => {
+  const seen = new Set();
+  for (const token of document.querySelectorAll("pre code span")) {
+    const ground = token.closest("details, .admonition, .claim, .result, li, article");
+    const kind = `${token.className} ${ground?.className}`;
+    if (seen.has(kind)) token.replaceWith(token.textContent);
+    seen.add(kind);
+  }
+  document.body.normalize();
+}"""
+# What can be seen of text, one element of each look: the rest would be judged the same.
+LOOKS = """(known) => {
+  const seen = new Set(known);
+  const shown = { opacityProperty: true, visibilityProperty: true };
+  window.fresh = [];
+  for (const element of document.body.querySelectorAll("*")) {
+    const says = [...element.childNodes].some((n) => n.nodeType === 3 && n.data.trim());
+    const box = says && element.getBoundingClientRect();
+    if (!says || !element.checkVisibility(shown) || box.right < 0) continue;
+    if (box.left > innerWidth || !box.width) continue;
+    const style = getComputedStyle(element), look = [style.color, style.fontSize];
+    look.push(style.fontWeight, style.fill);
+    if (element.closest("a")) {
+      const around = element.closest("a").parentElement;
+      look.push(style.textDecorationLine, around && getComputedStyle(around).color);
+    }
+    for (let under = element; under; under = under.parentElement) {
+      const { backgroundColor, opacity } = getComputedStyle(under);
+      if (opacity !== "1") look.push(opacity);
+      if (backgroundColor !== "rgba(0, 0, 0, 0)") look.push(backgroundColor);
+      if (!backgroundColor.startsWith("rgba")) break;
+    }
+    if (seen.has(`${look}`)) continue;
+    seen.add(`${look}`);
+    window.fresh.push(element);
+  }
+  return [...seen];
+}"""
+FRAME = "new Promise((done) => requestAnimationFrame(() => setTimeout(done)))"
+SCHEME = "(name) => { document.body.dataset.mdColorScheme = name; }"
+
+
 class Visit(NamedTuple):
     """What a first visit on a narrow phone brought.
 
     outside: addresses of other hosts. console: errors and warnings. size: bytes of all
     responses, compressed. shift: the sum of layout shifts. width: of the page with all
-    its folds open, in CSS pixels.
+    its folds open, in CSS pixels. axe: what it finds: rule, place, HTML of the first.
     """
 
     outside: list[str]
@@ -31,11 +89,17 @@ class Visit(NamedTuple):
     size: int
     shift: float
     width: int
+    axe: list[tuple]
 
 
 @contextlib.contextmanager
-def visit(browser, address: str, name: str) -> Iterator[Callable[[], Visit]]:
-    """Open a page in a browser that knows nothing; yield what waits and tells."""
+def visit(
+    browser, address: str, name: str, looks: dict[str, list[str]]
+) -> Iterator[Callable[[], Visit]]:
+    """Open a page in a browser that knows nothing; yield what waits and tells.
+
+    looks: of text in each theme that axe has judged, which is added to.
+    """
     outside, console, sizes = [], [], []
 
     def ask(route) -> None:
@@ -52,7 +116,9 @@ def visit(browser, address: str, name: str) -> Iterator[Callable[[], Visit]]:
     def weigh(response) -> None:
         sizes.append(int(response.headers.get("content-length", 0)))
 
-    context = browser.new_context(viewport={"width": 360, "height": 740})
+    context = browser.new_context(
+        viewport={"width": 360, "height": 740}, color_scheme="light"
+    )
     context.add_init_script(SHIFTS)
     context.add_init_script("localStorage.setItem('language', 'zh')")
     context.route("**/*", ask)
@@ -64,34 +130,58 @@ def visit(browser, address: str, name: str) -> Iterator[Callable[[], Visit]]:
 
     def tell() -> Visit:
         page.wait_for_load_state("networkidle")
-        shift = page.evaluate("window.shifts")
-        page.evaluate(
-            "document.querySelectorAll('details').forEach(d => d.open = true)"
-        )
+        shift, size = page.evaluate("window.shifts"), sum(sizes)
+        page.evaluate(UNFOLD)
         width = page.evaluate("document.documentElement.scrollWidth")
-        return Visit(outside, console, sum(sizes), shift, width)
+        return Visit(outside, console, size, shift, width, problems(page, looks))
 
     yield tell
     context.close()
 
 
-@pytest.fixture(scope="module")
-def opened(browser, address, site) -> dict[str, Visit]:
-    """Return what came of opening each page of both languages, a few side by side."""
+def problems(page, looks: dict[str, list[str]]) -> list[tuple]:
+    """Return what axe finds on a page: of colours, where a look is new."""
+    page.add_style_tag(content=PLAIN)
+    page.evaluate(AXE)
+    page.evaluate(THIN)
+    page.evaluate(FRAME)  # what watches sizes has seen them
+    off = {rule: {"enabled": False} for rule in COLORS}
+    violations = page.evaluate(RUN, [{"type": "tag", "values": WCAG}, off])[
+        "violations"
+    ]
+    for scheme, known in looks.items():
+        page.evaluate(SCHEME, scheme)
+        page.evaluate(FRAME)
+        known[:] = page.evaluate(LOOKS, known)
+        if page.evaluate("window.fresh.length"):
+            found = page.evaluate(RUN_FRESH, [{"type": "rule", "values": COLORS}])
+            violations += found["violations"]
+    nodes = [(each["id"], each["nodes"][0]) for each in violations]
+    return [(rule, node["target"], node["html"][:80]) for rule, node in nodes]
+
+
+@pytest.fixture(scope="module", params=range(PARTS))
+def opened(request, browser, address, site) -> dict[str, Visit]:
+    """Return what came of opening a part of the pages of both languages."""
     folders = [path.parent.relative_to(site) for path in site.rglob("index.html")]
     names = sorted(f"{folder.as_posix()}/".removeprefix("./") for folder in folders)
     assert "" in names
     assert "en/" in names
-    names += ["404.html", "en/404.html"]
-    found = {}
+    names = [*names, "404.html", "en/404.html"][request.param :: PARTS]
+    found, looks = {}, {"default": [], "slate": []}
     for start in range(0, len(names), ABREAST):
         group = names[start : start + ABREAST]
         with contextlib.ExitStack() as open_ones:
             tell = [
-                open_ones.enter_context(visit(browser, address, name)) for name in group
+                open_ones.enter_context(visit(browser, address, name, looks))
+                for name in group
             ]
             found |= {f"/{name}": t() for name, t in zip(group, tell, strict=True)}
     return found
+
+
+def test_axe_finds_nothing(opened):
+    assert not {name: seen.axe for name, seen in opened.items() if seen.axe}
 
 
 def test_no_page_asks_another_host(opened):
@@ -127,9 +217,7 @@ def test_nothing_jumps_when_a_figure_comes_late(browser, address, name, size):
     page.wait_for_timeout(500)  # what is there by then has been painted
     held.pop().continue_()
     page.wait_for_selector("[data-ready]")
-    page.evaluate(
-        "new Promise((done) => requestAnimationFrame(() => setTimeout(done)))"
-    )
+    page.evaluate(FRAME)
     shift = page.evaluate("window.shifts")
     page.close()
     assert not held

@@ -13,9 +13,6 @@ from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
-from fontTools import subset
-from fontTools.ttLib import TTFont
-
 from ..live.store import Store, digest
 
 FONT = Path(__file__).parent / "fonts" / "stix-two-math.woff2"
@@ -59,6 +56,8 @@ def narrow_roots(font) -> None:
 @cache
 def unpacked() -> bytes:
     """Return the font as TrueType: to decode WOFF2 takes longer than all the rest."""
+    from fontTools.ttLib import TTFont
+
     font, file = TTFont(FONT), io.BytesIO()
     font.flavor = None
     font.save(file)
@@ -69,9 +68,13 @@ def unpacked() -> bytes:
 def cut(text: str) -> bytes:
     """Return the font as WOFF2 with the characters of a text, and what they grow to.
 
+    >>> from fontTools.ttLib import TTFont
     >>> sorted(map(chr, TTFont(io.BytesIO(cut("x√"))).getBestCmap()))
     ['x', '√']
     """
+    from fontTools import subset
+    from fontTools.ttLib import TTFont
+
     options = subset.Options(flavor="woff2", layout_features=["*"], hinting=False)
     options.name_IDs = [0, 1]  # whose font it is, and which
     font = TTFont(io.BytesIO(unpacked()), lazy=True)

@@ -6,8 +6,6 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from bs4 import BeautifulSoup
-
 from ..content.view import View
 from .transcript import Code, Heading, Text, Verdict, data_of, pieces, with_links
 
@@ -56,6 +54,8 @@ def table(markup: str) -> str:
     | --- |
     | < 1 |
     """
+    from bs4 import BeautifulSoup
+
     rows = [
         [cell.get_text().strip().replace("|", r"\|") for cell in row(["th", "td"])]
         for row in BeautifulSoup(markup, "html.parser").table("tr")
