@@ -70,6 +70,28 @@ def verdict_of(name: str) -> str:
     return wanted(name).split("\n")[0].split()[0]
 
 
+def wanted_cases(name: str) -> list[tuple[str, str, str]]:
+    """Return the cases of a doctest's trial: the mark, what was tried, the measured."""
+    lines = wanted(name).split("\n")[1:]
+    cases = [re.fullmatch(r"([✓✗]) (.+?): (.+)", line) for line in lines]
+    assert all(cases), name
+    return [case.groups() for case in cases]
+
+
+def shown(site: Path, language: str, name: str) -> list[tuple[str, str, str]]:
+    """Return the cases of a trial as a page shows them."""
+    root = site if language == "zh" else site / "en"
+    claim = parsed(root / blocks(language)[name][0] / "index.html").find(id=name)
+    return [
+        (
+            "✓" if "yes" in case["class"] else "✗",
+            case.span.get_text(),
+            case.output.get_text(),
+        )
+        for case in claim.select(".trial li")
+    ]
+
+
 def functions(path: Path) -> dict[str, ast.FunctionDef]:
     tree = ast.parse(path.read_text("utf-8"))
     return {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
@@ -104,18 +126,13 @@ def test_no_verdict_is_written_by_hand():
 
 @pytest.mark.parametrize("name", IDS)
 def test_the_doctest_shows_the_whole_trial_so_that_another_result_fails(name):
-    head, *lines = wanted(name).split("\n")
-    cases = [re.fullmatch(r"([✓✗]) (.+?): (.+)", line) for line in lines]
+    head, cases = wanted(name).split("\n")[0], wanted_cases(name)
     assert cases
-    assert all(cases)
     options = {
         "opinion": head.endswith(" (opinion)"),
         "implied": head.startswith("implied"),
     }
-    trial = [
-        Case(what, seen, mark == "✓")
-        for mark, what, seen in (case.groups() for case in cases)
-    ]
+    trial = [Case(what, seen, mark == "✓") for mark, what, seen in cases]
     assert repr(Trial(*trial, **options)) == wanted(name)
     for number, case in enumerate(trial):
         turned = [*trial]
@@ -135,6 +152,18 @@ def test_the_criterion_can_come_out_either_way(name):
     for call in calls:
         holds = [*call.args[2:], *(word.value for word in call.keywords)]
         assert not isinstance(holds[0], ast.Constant)
+
+
+@pytest.mark.parametrize("name", IDS)
+def test_what_the_build_has_found_is_what_the_doctest_of_a_trial_says(site, name):
+    lines = []
+    for (mark, zh, measured), (_, en, again) in zip(
+        shown(site, "zh", name), shown(site, "en", name), strict=True
+    ):
+        assert measured == again
+        what = zh if zh == en else f"{zh} | {en}"
+        lines.append(f"{mark} {what}: {measured}")
+    assert lines == wanted(name).split("\n")[1:]
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])
@@ -165,8 +194,6 @@ def test_pages_and_ledger_show_the_verdicts(site, language):
             for each in (claim, entry)
         ]
         assert cases[0] == cases[1]
-        marks = ["✓" if "yes" in kinds else "✗" for kinds, _ in cases[0]]
-        assert marks == [line[0] for line in wanted(name).split("\n")[1:]]
     verdicts = [verdict_of(name) for name in IDS]
     expected = {verdict: verdicts.count(verdict) for verdict in WORDS["zh"]}
     counts = [
