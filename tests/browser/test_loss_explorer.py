@@ -80,6 +80,31 @@ def distance(a, b):
     return (a - b).abs().sum(1)
 
 
+def linear(x, y, fixed, **options):
+    """Return the loss of a layer whose weights are the identity."""
+    eye = torch.eye(3, dtype=d)
+    return F.linear_cross_entropy(logits(x, y, fixed), eye, y.long(), **options)
+
+
+def adaptive(x, y, fixed):
+    """Return the loss where the head has x and z1, and the tail 0 and z2."""
+    module = nn.AdaptiveLogSoftmaxWithLoss(3, 3, [1], div_value=1, dtype=d)
+    with torch.no_grad():
+        module.head.weight.copy_(torch.eye(2, 3))
+        module.tail[0][0].weight.copy_(torch.eye(3))
+        module.tail[0][1].weight.copy_(torch.tensor([[0.0, 0, 0], [0, 0, 1]]))
+    return module(logits(x, y, fixed), y.long()).loss
+
+
+def frames_alike(x, y, fixed, frames):
+    """Return CTC's loss where each frame has the same logits; class 0 is the blank."""
+    logs = logits(x, y, fixed).log_softmax(1).expand(frames, -1, -1)
+    labels = [[int(each)] if each else [] for each in y]
+    flat = torch.tensor([label for each in labels for label in each], dtype=torch.long)
+    lengths = [len(each) for each in labels]
+    return F.ctc_loss(logs, flat, [frames] * len(y), lengths)
+
+
 # Each curve as the test asks torch for it; options are the explorer's.
 TORCH = {
     "MSELoss": plain(F.mse_loss),
@@ -97,6 +122,9 @@ TORCH = {
     "CrossEntropyLoss": lambda x, y, fixed, **options: F.cross_entropy(
         logits(x, y, fixed), y.long(), **options
     ),
+    "LinearCrossEntropyLoss": linear,
+    "AdaptiveLogSoftmaxWithLoss": adaptive,
+    "CTCLoss": frames_alike,
     "NLLLoss": lambda x, y, fixed: F.nll_loss(
         logits(x, y, fixed).log_softmax(1), y.long()
     ),
@@ -139,6 +167,7 @@ OPTIONS = {
     "pos_weight": [0.2, 8.0],
     "label_smoothing": [0.1, 1.0],
     "smoothing": [0.1, 1.0],
+    "frames": [1, 9],
     "p": [2],
     "margin": [0.5, 1.3],
 }
@@ -244,10 +273,10 @@ def test_each_curve_and_its_slope_is_torch_s(blank, name):
     assert not wrong, wrong[:5]
 
 
-def test_twenty_of_the_losses_of_torch_are_there(blank):
+def test_all_losses_of_torch_are_there(blank):
     torch_has = {name for name in dir(nn) if "Loss" in name and name != "NLLLoss2d"}
-    missing = {"CTCLoss", "AdaptiveLogSoftmaxWithLoss", "LinearCrossEntropyLoss"}
-    assert set(blank.known["losses"]) - {"quantile"} == torch_has - missing
+    assert len(torch_has) == 23
+    assert set(blank.known["losses"]) - {"quantile"} == torch_has
     assert set(LOSSES) == set(blank.known["losses"])
     assert set(TARGETS) == set(EDGES) == set(blank.known["axes"])
 
@@ -258,7 +287,7 @@ def test_options_have_the_defaults_of_torch(blank):
     for name, known in blank.known["losses"].items():
         for options in known["options"].values():
             for option, value in options.items():
-                if name == "quantile" or option in ("var", "smoothing"):
+                if name == "quantile" or option in ("var", "smoothing", "frames"):
                     continue
                 taken = inspect.signature(getattr(nn, name)).parameters[option].default
                 taken = 1 if option == "pos_weight" and taken is None else taken
@@ -360,6 +389,21 @@ def test_the_answers_on_the_page_are_those_of_the_figure(blank):
         assert low == high == pytest.approx(value, abs=1e-6), what
 
 
+def test_ctc_wants_more_blanks_the_more_frames_there_are(blank):
+    low = [
+        blank.evaluate(
+            """(frames) => all.lowest(
+              { axis: "classes", y: [1], fixed: { z1: 0, z2: 0 }, window: [-6, 8] },
+              { loss: "CTCLoss", options: { frames } },
+            ).low""",
+            frames,
+        )
+        for frames in (2, 4, 12)
+    ]
+    assert low[0] == pytest.approx(0, abs=1e-9)
+    assert low[0] < low[1] - 1 < low[2] - 2
+
+
 def test_flat_places_are_whole_intervals(blank):
     assert best(blank, "number", [1, 2, 3, 4], "L1Loss")[:2] == pytest.approx([2, 3])
     low, high, _ = best(blank, "sign", [1], "MarginRankingLoss", margin=1)
@@ -456,6 +500,8 @@ def opened(browser, address, **options):
         "?axis=classes&y=0,2,1&z1=0.5&z2=-1&x=0.7&arms=NLLLoss;MultiLabelMarginLoss;"
         "CrossEntropyLoss,label_smoothing=0.1;KLDivLoss,smoothing=0.25;"
         "MultiMarginLoss,p=2,margin=0.7;KLDivLoss",
+        "?axis=classes&y=0,2,1&z1=0.5&z2=-1&x=0.7&arms=AdaptiveLogSoftmaxWithLoss;"
+        "LinearCrossEntropyLoss,label_smoothing=0.1;CTCLoss;CTCLoss,frames=7",
         "?axis=sign&y=1,-1,1&x=0.2&arms=MarginRankingLoss,margin=1;HingeEmbeddingLoss;"
         "SoftMarginLoss",
         "?axis=angle&y=1,-1,-1&x=1.1&arms=CosineEmbeddingLoss,margin=0.3",
@@ -510,8 +556,9 @@ def test_keys_move_a_target_and_the_state_survives_a_reload(browser, assets):
     page.get_by_label("delta", exact=True).last.fill("2.5")
     page.keyboard.press("Tab")
     page.get_by_label("full height").uncheck()
-    page.wait_for_url("**MSELoss;L1Loss;HuberLoss,delta=2.5")
-    assert "scaled" not in page.url
+    page.wait_for_url(
+        lambda url: url.endswith("HuberLoss,delta=2.5") and "scaled" not in url
+    )
     shown = page.evaluate(NUMBERS), page.evaluate(LOWEST_TEXT), page.url
     page.reload()
     page.wait_for_selector("[data-ready]")

@@ -19,6 +19,13 @@ export function line({ axis, fixed }, arm) {
   return call(made, values, axis, fixed);
 }
 
+const WEIGHTED = [
+  "def weighted(module, *weights):",
+  "    for parameter, weight in zip(module.parameters(), weights, strict=True):",
+  "        parameter.data = weight.double()",
+  "    return module", "", "",
+];
+
 /** The program: for each loss its name, the mean loss at x and the gradient. */
 export function program(state, arms, x) {
   const { python: lines = () => [] } = AXES[state.axis];
@@ -30,6 +37,7 @@ export function program(state, arms, x) {
     "",
     classes ? `y = torch.tensor(${list})` : `y = torch.tensor(${list}, dtype=torch.float64)`,
     ...lines(state.fixed),
+    ...(arms.some(({ loss }) => LOSSES[loss].layer) ? WEIGHTED : []),
     "losses = [",
     ...arms.map((arm) => `    ("${arm.loss}", lambda x: ${line(state, arm)}),`),
     "]",

@@ -66,8 +66,9 @@ const logits = (made) => `${made}(logits(x), y)`;
 const hard = (y) => y.every((v) => v === 0 || v === 1);
 
 /**
- * on: the function of each axis; options: torch's, with the default as value; call: the end of
- * the program's line, given what makes the module; best: what the lowest point is called.
+ * on: the function of each axis; options: torch's, with the default as value, or our own; named:
+ * what else makes the module; layer: whether it has weights; call: the end of the program's line,
+ * given what makes the module; best: what the lowest point is called.
  */
 export const LOSSES = {
   MSELoss: {
@@ -129,6 +130,28 @@ export const LOSSES = {
     on: { classes: labels.cross_entropy },
     options: { label_smoothing: { value: 0, min: 0, max: 1, step: 0.05, least: 0, most: 1 } },
     call: logits,
+  },
+  LinearCrossEntropyLoss: {
+    on: { classes: labels.linear_cross_entropy },
+    options: { label_smoothing: { value: 0, min: 0, max: 1, step: 0.05, least: 0, most: 1 } },
+    named: ["3", "3", "dtype=torch.float64"],
+    layer: true,
+    call: (made) => `weighted(${made}, torch.eye(3))(logits(x), y)`,
+  },
+  AdaptiveLogSoftmaxWithLoss: {
+    on: { classes: labels.adaptive_log_softmax },
+    named: ["3", "3", "[1]", "div_value=1", "dtype=torch.float64"],
+    layer: true,
+    call: (made) =>
+      `weighted(${made}, torch.eye(2, 3), torch.eye(3), torch.eye(3)[2].diag()[1:])`
+      + "(logits(x), y).loss",
+  },
+  CTCLoss: {
+    on: { classes: labels.ctc_loss },
+    options: { frames: { value: 4, min: 1, max: 12, step: 1, least: 1, most: 40, own: true } },
+    call: (made, { frames }) =>
+      `${made}(logits(x).log_softmax(1).expand(${frames}, -1, -1), y[y > 0], `
+      + `torch.full_like(y, ${frames}), (y > 0).long())`,
   },
   NLLLoss: {
     on: { classes: labels.nll_loss },

@@ -68,6 +68,30 @@ export function cross_entropy(x, y, { label_smoothing = 0 }, fixed) {
   return [value, p - smoothed(y, label_smoothing, 0)];
 }
 
+/** Of a layer that hands on what it is given: the logits are the features. */
+export const linear_cross_entropy = cross_entropy;
+
+/** Class 0 and the others together are the head; which of these it is, the tail says. */
+export function adaptive_log_softmax(x, y, _, { z1, z2 }) {
+  const [head, p] = softmax([x, z1]);
+  const [tail] = softmax([0, z2]);
+  return [y === 0 ? -head[0] : -head[1] - tail[y - 1], p - (y === 0)];
+}
+
+/** Of some frames alike, in which class 0 is the blank and y the one label, or none. */
+export function ctc_loss(x, y, { frames }, fixed) {
+  const [logs, p] = softmax(logitsOf(x, fixed));
+  if (y === 0) return [-frames * logs[0], frames * (p - 1)];
+  // A run of k frames says y, blanks stand before and after it.
+  const runs = Array.from({ length: frames }, (_, i) => i + 1);
+  const ways = runs.map((k) => Math.log(frames - k + 1) + k * logs[y] + (frames - k) * logs[0]);
+  const most = Math.max(...ways);
+  const parts = ways.map((way) => Math.exp(way - most));
+  const sum = parts.reduce((s, part) => s + part, 0);
+  const blanks = runs.reduce((s, k, i) => s + (parts[i] / sum) * (frames - k), 0);
+  return [-most - Math.log(sum), frames * p - blanks];
+}
+
 export const nll_loss = (x, y, _, fixed) => cross_entropy(x, y, {}, fixed);
 
 export function kl_div(x, y, { smoothing }, fixed) {

@@ -29,6 +29,10 @@ export const SCENES = {
     axis: "classes", y: [0], x: 0, fixed: { z1: 0, z2: 0 },
     arms: "CrossEntropyLoss;MultiMarginLoss;MultiMarginLoss,p=2",
   },
+  blanks: {
+    axis: "classes", y: [1], x: 0, fixed: { z1: 0, z2: 0 },
+    arms: "CTCLoss,frames=2;CTCLoss;CTCLoss,frames=12",
+  },
   order: {
     axis: "sign", y: [1, 1, 1, -1], x: 0.5, arms: "MarginRankingLoss,margin=1;SoftMarginLoss",
   },
