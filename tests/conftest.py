@@ -95,7 +95,7 @@ def pytest_addoption(parser) -> None:
     parser.addoption(
         "--every",
         action="store_true",
-        help="run each notebook and script again, not some; hold scores made of times",
+        help="run each page's code and each lab again, not some; hold scores of times",
     )
 
 
@@ -103,7 +103,7 @@ def pytest_collection_modifyitems(config, items) -> None:
     """Mark each test by what it needs; keep what is asked for.
 
     With --page, what concerns that page. Without --every, of what runs the code of
-    each page once more, the pages that stand for their kind.
+    each page or lab once more, those that stand for their kind.
     """
     for item in items:
         for fixture in set(MARKERS) & set(getattr(item, "fixturenames", ())):
@@ -145,7 +145,7 @@ def stands_for_its_kind(item) -> bool:
 
     What the doctests of trials say is held to the results of the build.
     """
-    if item.path.parent.name == "trials":
+    if item.path.parent.name == "trials" or item.get_closest_marker("once_more"):
         return False
     mark = item.get_closest_marker("of_each_page")
     return not mark or bool({*mark.args} & {*item.callspec.params.values()})
@@ -172,6 +172,8 @@ def concerns(item, page: str) -> bool:
     stem = page.rpartition("/")[2].removesuffix(".md")
     module = stem.replace("-", "_")
     if item.path.stem in (module, f"test_{module}"):
+        return True
+    if item.get_closest_marker("once_more") and module in item.name:
         return True
     call = getattr(item, "callspec", None)
     if call is None:

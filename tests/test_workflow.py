@@ -55,6 +55,14 @@ def test_it_attaches_the_offline_edition_and_publishes_it():
     assert "SOURCE_DATE_EPOCH" in STEPS[pack]["run"]
 
 
+def test_a_week_brings_all_that_is_not_run_each_time():
+    assert WORKFLOW[True]["schedule"]
+    for name, job in WORKFLOW["jobs"].items():
+        needed = WORKFLOW["jobs"][job["needs"]] if "needs" in job else job
+        assert ("!= 'schedule'" in needed["if"]) is (name != "every"), name
+    assert "--every" in WORKFLOW["jobs"]["every"]["steps"][-1]["run"]
+
+
 def test_it_asks_for_the_least():
     assert WORKFLOW["permissions"] == {"contents": "read"}
     assert "permissions" not in WORKFLOW["jobs"]["build"]
@@ -177,6 +185,10 @@ def test_each_step_runs_in_a_bare_environment(bare, tmp_path):
     show = ["git", "-C", tmp_path / "host", "ls-tree", "-r", "--name-only", "notebooks"]
     pushed = subprocess.run(show, capture_output=True, text=True).stdout
     assert pushed == "adam/adam.ipynb\n"
+
+    (tmp_path / "calls").unlink()
+    bare("every", tmp_path / "here")
+    assert (tmp_path / "calls").read_text().endswith("pytest --every\n")
 
     (tmp_path / "calls").unlink()
     bare("versions", tmp_path / "here")

@@ -187,6 +187,7 @@ def test_what_the_race_says_of_samples(same_batch, full_batch):
         assert 80 < mean < 88, "next to nothing is gained"
 
 
+@pytest.mark.once_more
 def test_what_the_race_says_of_mnist():
     scores = race.everyone(race.SAME_BATCH, range(10), [100], race.mnist())[100]
     inside(rising(scores))
@@ -201,6 +202,7 @@ def gap(results, arm, other, steps):
     return difference(results[arm, steps][0], results[other, steps][0])
 
 
+@pytest.mark.once_more
 def test_what_choice_says_of_wrong_targets():
     clean, spoiled = choice.outliers(0.0), choice.outliers(0.05)
     for results in (clean, spoiled):
@@ -218,6 +220,7 @@ def test_what_choice_says_of_wrong_targets():
     assert half < mean < 2, "a little behind"
 
 
+@pytest.mark.once_more
 def test_what_choice_says_of_a_rare_class():
     found = choice.rare()
     errors, order, log = (
@@ -250,6 +253,7 @@ def test_what_choice_says_of_a_rare_class():
         assert 0 < rate < last or arm == "pos_weight - ln w", "at the end"
 
 
+@pytest.mark.once_more
 def test_with_ten_other_seeds_weights_rank_as_well_as_the_plain_loss():
     order = choice.rare(seeds=20)["misranked"]
     for steps in (100, 400):
@@ -259,6 +263,7 @@ def test_with_ten_other_seeds_weights_rank_as_well_as_the_plain_loss():
             assert abs(mean) < half
 
 
+@pytest.mark.once_more
 def test_what_choice_says_of_smoothing():
     found = choice.smoothing()
     for steps in (100, 400):
@@ -277,6 +282,7 @@ def test_what_choice_says_of_smoothing():
         assert all(0 < rate < 6 for _, rate in results.values()), "at the end"
 
 
+@pytest.mark.once_more
 def test_what_recall_says_in_words():
     for lag, by_window in recall.by_lag([2, 4]).items():
         mean = {k: best.accuracy.mean().item() for k, best in by_window.items()}
@@ -305,6 +311,7 @@ def test_what_recall_says_in_words():
     assert rows[240][2] > 8 * rows[24][2] > 64 * rows[1][2] / 4
 
 
+@pytest.mark.once_more
 def test_what_names_says_in_words():
     runs = names.by_seed([nn.RNN, nn.GRU, nn.LSTM], [0, 1, 2])
     for rnn, *gated in zip(*runs.values(), strict=True):

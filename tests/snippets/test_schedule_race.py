@@ -8,7 +8,10 @@ from paired import difference
 DOWN = [name for name in schedule_race.SCHEDULES if not name.endswith("constant")]
 
 
-@pytest.fixture(scope="module", params=[0, 10], ids=["its seeds", "ten others"])
+OTHERS = pytest.param(10, id="ten others", marks=pytest.mark.once_more)
+
+
+@pytest.fixture(scope="module", params=[pytest.param(0, id="its seeds"), OTHERS])
 def results(request):
     """Return the scores by steps and rule, and the first seed."""
     seeds = range(request.param, request.param + 10)
