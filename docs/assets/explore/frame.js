@@ -179,12 +179,14 @@ export function fixed(x, digits = 6) {
 /** A number as Python's f"{x:.6e}" prints it. */
 export function scientific(x, digits = 6) {
   if (!Number.isFinite(x)) return Number.isNaN(x) ? "nan" : x > 0 ? "inf" : "-inf";
-  let text = x.toExponential(digits);
+  const padded = (text) => text.replace(/e([+-])(\d)$/, "e$10$2");
+  // Where the next digits are a five and zeros it may be a tie.
+  if (!/50{11}e/.test(x.toExponential(digits + 12))) return padded(x.toExponential(digits));
   const [whole, exponent] = x.toExponential(60).split("e");
   const kept = whole.slice(0, whole.indexOf(".") + 1 + digits);
   // A tie, which Python rounds to the even digit.
-  if (/^50*$/.test(whole.slice(kept.length)) && /[02468]$/.test(kept)) text = `${kept}e${exponent}`;
-  return text.replace(/e([+-])(\d)$/, "e$10$2");
+  const even = /^50*$/.test(whole.slice(kept.length)) && /[02468]$/.test(kept);
+  return padded(even ? `${kept}e${exponent}` : x.toExponential(digits));
 }
 
 /** A short number for a reader: 4 digits, no more. */

@@ -15,6 +15,8 @@ import { surfaceOf, walk } from "./walk.js";
 
 const MOST = COLORS.length;
 const STEPS = [20, 50, 60, 80, 100, 150, 200, 300, 500, 1000];
+const CHUNK = 60; // steps of a way that are drawn once and then left alone
+const PAUSE = 100; // ms between two writings of numbers while it plays
 // Where a slider makes sense; everything else is a field.
 const LR = { min: 1e-5, max: 1e3 };
 
@@ -243,36 +245,51 @@ export async function playground(root) {
   function drawWays() {
     layers.ways.replaceChildren();
     layers.ends.replaceChildren();
-    pieces = runs.map((each, index) => {
-      if (!each) return null;
-      const rows = each.points[0].length / 2;
-      return Array.from({ length: rows }, (_, row) => {
-        const style = `stroke: ${COLORS[index]}`;
-        const way = el("path", { style, "stroke-dasharray": DASHES[index] });
-        const dots = el("path", { style, class: "explore-dots" });
-        const end = el("circle", { r: 5.5, style: `fill: ${COLORS[index]}` });
-        layers.ways.append(way, dots);
-        layers.ends.append(end);
-        const texts = each.points.map((point) => {
-          const fine = Number.isFinite(point[2 * row]) && Number.isFinite(point[2 * row + 1]);
-          return fine ? `${far(x(point[2 * row]))} ${far(y(point[2 * row + 1]))}` : null;
-        });
-        const alive = texts.includes(null) ? texts.indexOf(null) : texts.length;
-        return { way, dots, end, texts, alive };
-      });
+    pieces = runs.flatMap((each, index) => {
+      const rows = each ? each.points[0].length / 2 : 0;
+      return Array.from({ length: rows }, (_, row) =>
+        piece(each.points.map((point) => point.slice(2 * row, 2 * row + 2)), index),
+      );
     });
     showWays();
   }
 
+  /** A way, cut into chunks, of which only the last one changes from step to step. */
+  function piece(points, index) {
+    const lost = points.findIndex((point) => !point.every(Number.isFinite));
+    const alive = lost < 0 ? points.length : lost;
+    const places = Array.from(points.slice(0, alive), ([a, b]) => [far(x(a)), far(y(b))]);
+    const texts = places.map((place) => place.join(" "));
+    const style = `stroke: ${COLORS[index]}`;
+    const chunks = [];
+    let length = 0;
+    for (let from = 0; from === 0 || from < alive - 1; from += CHUNK) {
+      const way = el("path", { style, "stroke-dasharray": DASHES[index], "stroke-dashoffset": length });
+      const dots = el("path", { style, class: "explore-dots" });
+      layers.ways.append(way, dots);
+      chunks.push({ way, dots, from, to: Math.min(from + CHUNK, alive - 1) });
+      for (let k = from + 1; k <= chunks.at(-1).to; k++)
+        length += Math.hypot(places[k][0] - places[k - 1][0], places[k][1] - places[k - 1][1]);
+    }
+    const end = el("circle", { r: 5.5, style: `fill: ${COLORS[index]}` });
+    layers.ends.append(end);
+    return { chunks, end, texts, places };
+  }
+
   function showWays() {
-    for (const each of pieces.flat()) {
-      if (!each) continue;
-      const texts = each.texts.slice(0, Math.min(t + 1, each.alive));
-      each.way.setAttribute("d", `M${texts.join("L")}`);
-      each.dots.setAttribute("d", texts.length <= 301 ? `M${texts.join("h0M")}h0` : "");
-      const [cx, cy] = texts.at(-1).split(" ");
-      each.end.setAttribute("cx", cx);
-      each.end.setAttribute("cy", cy);
+    for (const { chunks, end, texts, places } of pieces) {
+      const last = Math.min(t, texts.length - 1);
+      const dotted = last <= 300;
+      for (const chunk of chunks) {
+        const until = Math.min(last, chunk.to);
+        if (chunk.until === until && chunk.dotted === dotted) continue;
+        Object.assign(chunk, { until, dotted });
+        const shown = texts.slice(chunk.from, until + 1);
+        chunk.way.setAttribute("d", shown.length ? `M${shown.join("L")}` : "");
+        chunk.dots.setAttribute("d", dotted && shown.length ? `M${shown.join("h0M")}h0` : "");
+      }
+      end.setAttribute("cx", places[last][0]);
+      end.setAttribute("cy", places[last][1]);
     }
   }
 
@@ -396,6 +413,7 @@ export async function playground(root) {
     playing = 0;
     play.replaceChildren(icon("play"));
     play.setAttribute("aria-label", words.play);
+    writeNumbers();
     showCode();
     say();
   }
@@ -426,14 +444,23 @@ export async function playground(root) {
     playing = requestAnimationFrame(frame);
   }
 
+  let written = 0;
+
+  /** Write where things are: not in each frame while it plays, nobody reads so fast. */
+  function writeNumbers() {
+    written = performance.now();
+    setStep(t, scene.steps);
+    showNumbers();
+  }
+
   /** Show step k: the only thing that happens in each frame. */
   function show(k, byHand = false) {
     if (byHand && playing) pause();
     t = Math.min(Math.max(k, 0), scene.steps);
-    setStep(t, scene.steps);
+    scrub.value = t;
     showWays();
     for (const each of [losses, lengths, stateChart]) each.mark(t);
-    showNumbers();
+    if (!playing || performance.now() - written >= PAUSE) writeNumbers();
     if (!playing) showCode();
     if (byHand) {
       say();
