@@ -158,15 +158,37 @@ for gamma in (0.0, 1.0, 2.0):
 # --8<-- [start:focal-figure]
 figure, left, right = axes(("z", "loss"), ("z", "∂loss/∂z"), columns=2, height=2.5)
 line = torch.linspace(-6, 6, 121, requires_grad=True)
+steeper, undecided = {}, {}
 for number, gamma in enumerate((0.0, 1.0, 2.0, 5.0)):
     ones = torch.ones_like(line)
     values = focal_loss(line, ones, gamma=gamma, reduction="none")
     (slopes,) = torch.autograd.grad(values.sum(), line)
+    ratio = slopes / (line.detach().sigmoid() - 1)  # to the slope of BCE
+    steeper[gamma], undecided[gamma] = ratio.max().item(), ratio[60].item()
     left.plot(line.detach(), values.detach(), **style(number), label=f"γ = {gamma:.0f}")
     right.plot(line.detach(), slopes, **style(number))
 left.legend()
 print(svg(figure, "focal"))
 # --8<-- [end:focal-figure]
+
+# --8<-- [start:focal-answers]
+one_zero = torch.tensor([1.0, 0.0], dtype=torch.float64)
+bent = {}
+print("    p        q    odds ×  ℓ₀′/(ℓ₀′ − ℓ₁′)")
+for p in (0.01, 0.1, 0.3, 0.5):
+    chance = torch.tensor([p, 1 - p], dtype=torch.float64)
+    start = torch.zeros(1, dtype=torch.float64)
+    z = lowest(
+        lambda z, c=chance: c @ focal_loss(z.expand(2), one_zero, reduction="none"),
+        start,
+    )
+    both = z.repeat(2).requires_grad_()
+    focal_loss(both, one_zero, reduction="sum").backward()
+    back = (both.grad[1] / (both.grad[1] - both.grad[0])).item()
+    q = z.sigmoid().item()
+    bent[p] = q, q / (1 - q) / (p / (1 - p)), back
+    print("{:5.2f} {:8.4f} {:9.2f} {:16.4f}".format(p, *bent[p]))
+# --8<-- [end:focal-answers]
 
 # --8<-- [start:dice]
 pull = {}

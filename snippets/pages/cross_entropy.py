@@ -13,7 +13,7 @@ from cross_entropy import (
 from expected import expect
 from losses import lowest
 from plotting import axes, style, svg
-from rounding import ulps
+from rounding import gap, ulps
 from torch import nn
 from torch.nn import functional as F
 
@@ -39,6 +39,10 @@ for name, ours, theirs in (
 ):
     worst[name] = ulps(ours, theirs)
     print(f"{name:14} {worst[name]} ulp")
+
+many = 3 * torch.randn(500, 8, generator=torch.Generator().manual_seed(0))
+ours, theirs = log_softmax(many), many.log_softmax(1)
+print(f"500 rows       {ulps(ours, theirs)} ulp, {gap(ours, theirs):.1f} of the largest")
 # --8<-- [end:to-the-bit]
 
 # --8<-- [start:ln-c]
@@ -52,6 +56,21 @@ for C in (2, 10, 1000):
 wild = F.cross_entropy(20 * net(x), y).item()
 print(f"20 times the logits: {wild:.3f}")
 # --8<-- [end:ln-c]
+
+# --8<-- [start:ln-c-below]
+torch.manual_seed(0)
+net = nn.Sequential(nn.Linear(64, 64), nn.ReLU(), nn.Linear(64, 10))
+x, y = torch.randn(512, 64), torch.randint(10, (512,))
+leaking = torch.cat([F.one_hot(y, 10), x[:, 10:]], dim=1)
+padded = y.where(torch.arange(512) < 256, -100)  # the second half is padding
+below = {
+    "y in x": F.cross_entropy(net(leaking), y).item(),
+    "y = 0": F.cross_entropy(net(x), 0 * y).item(),
+    "Σ / 512": F.cross_entropy(net(x), padded, reduction="sum").item() / 512,
+}
+for name, loss in below.items():
+    print(f"{name:8} {loss:.3f}   ln 10 {math.log(10):.3f}")
+# --8<-- [end:ln-c-below]
 
 # --8<-- [start:gradient]
 x = logits.clone().requires_grad_()
@@ -77,6 +96,7 @@ one_hot = F.one_hot(target, 3).float()
 soft = torch.tensor([[0.8, 0.1, 0.1]] * 4)
 for name, y in (("index", target), ("one-hot", one_hot), ("soft", soft)):
     print(f"{name:8} {F.cross_entropy(logits, y):.4f}")
+print(f"2 × soft {F.cross_entropy(logits, 2 * soft):.4f}")
 with expect(RuntimeError) as caught:
     F.cross_entropy(logits, one_hot.long())
 print(caught)

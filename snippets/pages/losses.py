@@ -102,6 +102,21 @@ for name, (_, arguments) in typical().items():
     print(f"{name:29} {first:15} {second:12} {divisors[name]:4.0f}")
 # --8<-- [end:calls]
 
+# --8<-- [start:inner-mean]
+inner = {}
+for name, target_of in (
+    ("BCEWithLogitsLoss", lambda C: torch.zeros(1, C)),
+    ("MultiLabelSoftMarginLoss", lambda C: torch.zeros(1, C)),
+    ("MultiMarginLoss", lambda C: torch.tensor([0])),
+    ("MultiLabelMarginLoss", lambda C: torch.tensor([[0] + [-1] * (C - 1)])),
+):
+    for C in (3, 6):
+        z = torch.zeros(1, C, requires_grad=True)
+        getattr(nn, name)(reduction="sum")(z, target_of(C)).backward()
+        inner[name, C] = z.grad[0, -1].item()
+    print(f"{name:25} {inner[name, 3]:.3f} {inner[name, 6]:6.3f}")
+# --8<-- [end:inner-mean]
+
 # --8<-- [start:slopes]
 line = torch.linspace(-20, 20, 33, dtype=torch.float64)
 slopes, convex = {}, {}
@@ -185,6 +200,7 @@ for name, (said, call) in mistakes().items():
     short = outcome if len(outcome) < 24 else outcome[:22] + "…"
     print(f"{name.removesuffix('Loss'):25} {said:15} {short}")
 silent = [name for name, text in outcomes.items() if "Error" not in text]
+warned = sum(text.endswith("!") for text in outcomes.values())
 # --8<-- [end:mistakes]
 
 # --8<-- [start:quartiles]
@@ -198,11 +214,13 @@ for q in (0.1, 0.5, 0.9):
 # --8<-- [end:quartiles]
 
 # --8<-- [start:own-row]
-line = torch.linspace(-6, 6, 49, dtype=torch.float64)
+line = torch.linspace(-6, 6, 49, dtype=torch.float64, requires_grad=True)
 for gamma in (0.0, 1.0, 2.0):
     values = focal_loss(line, torch.zeros_like(line), gamma=gamma, reduction="none")
     above = values[1:-1] > (values[:-2] + values[2:]) / 2 + 1e-12
-    print(f"γ = {gamma:.0f}: above the chord at {int(above.sum()):2} of {len(above)}")
+    (steep,) = torch.autograd.grad(values.sum(), line)
+    print(f"γ = {gamma:.0f}: above the chord at {int(above.sum()):2} of {len(above)},"
+          f"  steepest slope {steep.max():.3f}, last {steep[-1]:.3f}")  # fmt: skip
 # --8<-- [end:own-row]
 
 # --8<-- [start:farther]
