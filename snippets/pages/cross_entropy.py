@@ -42,7 +42,9 @@ for name, ours, theirs in (
 
 many = 3 * torch.randn(500, 8, generator=torch.Generator().manual_seed(0))
 ours, theirs = log_softmax(many), many.log_softmax(1)
-print(f"500 rows       {ulps(ours, theirs)} ulp, {gap(ours, theirs):.1f} of the largest")
+print(
+    f"500 rows       {ulps(ours, theirs)} ulp, {gap(ours, theirs):.1f} of the largest"
+)
 # --8<-- [end:to-the-bit]
 
 # --8<-- [start:ln-c]

@@ -53,14 +53,16 @@ for name, (loss, nll) in table.items():
 
 # --8<-- [start:constants]
 moved = torch.randn(5, dtype=torch.float64)
-for name, loss, family in (
-    ("MSE", F.mse_loss, lambda z: D.Normal(z, half)),
-    ("L1", F.l1_loss, lambda z: D.Laplace(z, one)),
+for name, loss, family, t in (
+    ("MSE", F.mse_loss, lambda z: D.Normal(z, half), y),
+    ("L1", F.l1_loss, lambda z: D.Laplace(z, one), y),
+    ("Poisson", F.poisson_nll_loss, lambda z: D.Poisson(z.exp()), counts),
 ):
-    gaps = [(surprise(family(at), y) - loss(at, y)).item() for at in (z, moved)]
-    print(f"{name:4} difference at two predictions:", *(f"{g:.12f}" for g in gaps))
+    gaps = [(surprise(family(at), t) - loss(at, t)).item() for at in (z, moved)]
+    print(f"{name:8}", *(f"{g:.12f}" for g in gaps))
 ln_pi = torch.tensor(torch.pi).log()
-print(f"½ ln π = {ln_pi / 2:.4f}   ln 2 = {-2 * half.log():.4f}")
+print(f"½ ln π = {ln_pi / 2:.4f}   ln 2 = {-2 * half.log():.4f}"
+      f"   ln y! {(counts + 1).lgamma().mean():.4f}")  # fmt: skip
 # --8<-- [end:constants]
 
 # --8<-- [start:families-figure]

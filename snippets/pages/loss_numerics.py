@@ -167,6 +167,8 @@ for dtype in (torch.float16, torch.bfloat16):
 with torch.autocast("cpu", torch.bfloat16):
     out = torch.randn(4, 3) @ torch.randn(3, 3)
     print(out.dtype, "→", F.cross_entropy(out, torch.zeros(4).long()).dtype)
+    unlisted = out.log_softmax(1), F.gaussian_nll_loss(out, 0 * out, out.exp())
+    print("log_softmax, gaussian_nll →", *(value.dtype for value in unlisted))
 # --8<-- [end:low-precision]
 
 # --8<-- [start:digits-lost]

@@ -100,16 +100,40 @@ print(f"swap  {swapped:.4f}")
 # --8<-- [end:triplet]
 
 # --8<-- [start:collapse-triplet]
-point = torch.ones(1, 4, requires_grad=True)
-same = [point + 0.0 for _ in range(3)]
+same = [torch.ones(1, 4, requires_grad=True) for _ in range(3)]
 loss = F.triplet_margin_loss(*same)
-(grad,) = torch.autograd.grad(loss, point)
-print("all in one point: loss", loss.item(), " gradient", grad.abs().max().item())
+print("all in one point: loss", loss.item())
+for name, grad in zip("apn", torch.autograd.grad(loss, same), strict=True):
+    print(f"  ∂/∂{name} ", *(f"{g + 0.0:5.2f}" for g in grad[0]))
 satisfied = F.triplet_margin_loss(
     torch.zeros(1, 2), torch.zeros(1, 2), torch.ones(1, 2)
 )
 print("far enough apart: loss", satisfied.item())
 # --8<-- [end:collapse-triplet]
+
+# --8<-- [start:collapse-escape]
+escaped = {}
+for name, distance in (
+    ("torch's", nn.PairwiseDistance()),
+    ("norm", lambda u, v: (u - v).norm(dim=1)),
+):
+    torch.manual_seed(0)
+    centres, layer = 2 * torch.randn(5, 6), nn.Linear(6, 4)  # five classes
+    nn.init.zeros_(layer.weight)
+    optimizer = torch.optim.SGD(layer.parameters(), lr=0.05)
+    triplet = nn.TripletMarginWithDistanceLoss(distance_function=distance)
+    escaped[name] = []
+    for _ in range(51):
+        like, shift = torch.randint(5, (64,)), torch.randint(1, 5, (64,))
+        classes = like, like, (like + shift) % 5
+        loss = triplet(*(layer(centres[c] + 0.3 * torch.randn(64, 6)) for c in classes))
+        escaped[name].append(loss.item())
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    shown = (f"step {t}: {escaped[name][t]:.3f}" for t in (0, 10, 50))
+    print(f"{name:9}", *shown, sep="  ")
+# --8<-- [end:collapse-escape]
 
 
 # --8<-- [start:mining]
@@ -142,6 +166,19 @@ for name, v in (
     numbers = ", ".join(f"{g + 0.0:.3g}" for g in grad[0])
     print(f"{name} loss {loss.item() + 0.0:.4f}   gradient {numbers}")
 # --8<-- [end:cosine]
+
+# --8<-- [start:cosine-zero]
+for name, bias, last in (
+    ("starts at 0", 0.0, nn.Identity()),
+    ("ReLU", -1.0, nn.ReLU()),
+):
+    layer = nn.Linear(3, 2)
+    nn.init.zeros_(layer.weight)
+    nn.init.constant_(layer.bias, bias)
+    v = last(layer(torch.ones(1, 3)))
+    F.cosine_embedding_loss(one, v, together).backward()
+    print(f"{name:12} v {v[0].tolist()}   ∂/∂bias {layer.bias.grad.abs().max():.0e}")
+# --8<-- [end:cosine-zero]
 
 # --8<-- [start:info-nce]
 floors = {}

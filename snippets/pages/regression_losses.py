@@ -29,7 +29,7 @@ spoiled = clean.clone()
 spoiled[-4:] -= 12  # four measurements went wrong
 
 
-def fit(loss, y, steps=600, lr=0.1):
+def fit(loss, y, x=x, steps=400, lr=0.1):
     slope, height = (torch.zeros((), dtype=torch.float64) for _ in range(2))
     params = [slope.requires_grad_(), height.requires_grad_()]
     optimizer = torch.optim.Adam(params, lr=lr)
@@ -60,6 +60,14 @@ for number, (name, (_, (slope, height))) in enumerate(fitted.items()):
 panel.legend()
 print(svg(figure, "outliers"))
 # --8<-- [end:outliers-figure]
+
+# --8<-- [start:leverage]
+misread = x.clone()
+misread[-4:] = 10.0  # the targets are right, the inputs are not
+print("slope, true 2   4 wrong x")
+for name, loss in (("MSE", mse_loss), ("L1", l1_loss), ("Huber", huber_loss)):
+    print(f"{name:15} {fit(loss, clean, misread)[0]:9.3f}")
+# --8<-- [end:leverage]
 
 # --8<-- [start:gradients-figure]
 figure, left, right = axes(("e", "loss"), ("e", "∂loss/∂e"), columns=2, height=2.5)

@@ -1,0 +1,175 @@
+"""Statements of the pages on losses that a single run would not settle."""
+
+import math
+
+import pytest
+import torch
+from binary_losses import focal_loss
+from losses import slope
+from regression_losses import huber_loss, l1_loss, mse_loss
+from torch import nn
+from torch.nn import functional as F
+
+BY_ROW = {
+    "MultiLabelSoftMarginLoss": lambda C: torch.zeros(1, C),
+    "MultiMarginLoss": lambda C: torch.tensor([0]),
+    "MultiLabelMarginLoss": lambda C: torch.tensor([[0] + [-1] * (C - 1)]),
+}
+
+
+def slope_of_the_last(name, classes, target, reduction):
+    z = torch.zeros(1, classes, requires_grad=True)
+    getattr(nn, name)(reduction=reduction)(z, target).backward()
+    return z.grad[0, -1].item()
+
+
+@pytest.mark.parametrize("name", BY_ROW)
+@pytest.mark.parametrize("reduction", ["sum", "mean"])
+def test_three_losses_have_the_number_of_classes_in_their_formula(name, reduction):
+    three, six = (
+        slope_of_the_last(name, C, BY_ROW[name](C), reduction) for C in (3, 6)
+    )
+    assert three == pytest.approx(2 * six)
+
+
+def test_bce_has_it_under_mean_only():
+    for reduction, ratio in (("sum", 1), ("mean", 2)):
+        three, six = (
+            slope_of_the_last("BCEWithLogitsLoss", C, torch.zeros(1, C), reduction)
+            for C in (3, 6)
+        )
+        assert three == pytest.approx(ratio * six)
+
+
+def test_the_kink_of_a_triplet_lies_beside_zero():
+    name = "TripletMarginLoss"
+    assert [slope(name, z)[1] for z in (0.0, 5e-7, 2e-6)] == [-1, -1, 1]
+
+
+def followed(factor, lr, weight_decay, clipped):
+    torch.manual_seed(0)
+    w, x, y = torch.randn(3, requires_grad=True), torch.randn(8, 3), torch.randn(8)
+    optimizer = torch.optim.SGD([w], lr=lr, weight_decay=weight_decay)
+    for _ in range(50):
+        optimizer.zero_grad()
+        (factor * F.mse_loss(x @ w, y)).backward()
+        if clipped:
+            nn.utils.clip_grad_norm_([w], 1.0)
+        optimizer.step()
+    return w.detach()
+
+
+@pytest.mark.parametrize(
+    ("weight_decay", "clipped", "same"),
+    [(0.0, False, True), (0.1, False, False), (0.0, True, False)],
+)
+def test_a_factor_is_a_learning_rate_without_decay_and_clipping(
+    weight_decay, clipped, same
+):
+    one = followed(1, 1e-2, weight_decay, clipped)
+    other = followed(1000, 1e-5, weight_decay, clipped)
+    assert torch.allclose(one, other, atol=1e-6) == same
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_the_first_loss_shows_neither_leaks_nor_rare_classes(seed):
+    torch.manual_seed(seed)
+    net = nn.Sequential(nn.Linear(64, 64), nn.ReLU(), nn.Linear(64, 10))
+    x, y = torch.randn(512, 64), torch.randint(10, (512,))
+    leaking = torch.cat([F.one_hot(y, 10), x[:, 10:]], dim=1)
+    for loss in (F.cross_entropy(net(leaking), y), F.cross_entropy(net(x), 0 * y)):
+        assert abs(loss.item() - math.log(10)) < 0.25
+
+
+def test_soft_targets_need_not_add_up_to_one():
+    logits, soft = torch.randn(4, 3), torch.rand(4, 3)
+    once, twice = (F.cross_entropy(logits, factor * soft) for factor in (1, 2))
+    torch.testing.assert_close(twice, 2 * once)
+
+
+@pytest.mark.parametrize(
+    ("gamma", "most", "middle"), [(2.0, 1.23, 0.6), (5.0, 1.4, 0.14)]
+)
+def test_the_focal_slope_is_steeper_far_out_and_weaker_in_the_middle(
+    gamma, most, middle
+):
+    z = torch.linspace(-8, 0, 81, dtype=torch.float64, requires_grad=True)
+    focal_loss(z, torch.ones_like(z), gamma=gamma, reduction="sum").backward()
+    ratio = z.grad / (z.detach().sigmoid() - 1)
+    assert 1 < ratio.max() < most
+    assert ratio[-1].item() == pytest.approx(middle, abs=5e-3)
+
+
+def test_a_bounded_loss_does_not_bound_a_wrong_input():
+    torch.manual_seed(0)
+    x = torch.linspace(-1, 1, 40, dtype=torch.float64)
+    y = 2 * x
+    x[-4:] = 10.0
+    slopes = torch.linspace(-1, 3, 401, dtype=torch.float64)
+    for loss in (mse_loss, l1_loss, huber_loss):
+        best = slopes[torch.stack([loss(s * x, y) for s in slopes]).argmin()]
+        assert best < 0.3
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("with_eps", [True, False])
+def test_a_collapsed_layer_gets_out_by_the_constant_in_the_distance(seed, with_eps):
+    plain = nn.PairwiseDistance() if with_eps else lambda u, v: (u - v).norm(dim=1)
+    loss_of = nn.TripletMarginWithDistanceLoss(distance_function=plain)
+    torch.manual_seed(seed)
+    centres, layer = 2 * torch.randn(5, 6), nn.Linear(6, 4)
+    nn.init.zeros_(layer.weight)
+    optimizer = torch.optim.SGD(layer.parameters(), lr=0.05)
+    for _ in range(30):
+        like, shift = torch.randint(5, (64,)), torch.randint(1, 5, (64,))
+        classes = like, like, (like + shift) % 5
+        loss = loss_of(*(layer(centres[c] + torch.randn(64, 6) / 3) for c in classes))
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    assert (loss.item() < 0.9) == with_eps
+    assert with_eps or loss.item() == 1
+
+
+def test_a_relu_that_is_off_keeps_the_gradient_of_a_zero_vector():
+    seen = []
+    for bias, last in ((0.0, nn.Identity()), (-1.0, nn.ReLU())):
+        layer = nn.Linear(3, 2)
+        nn.init.zeros_(layer.weight)
+        nn.init.constant_(layer.bias, bias)
+        other = torch.tensor([[1.0, 0.0]])
+        v = last(layer(torch.ones(1, 3)))
+        F.cosine_embedding_loss(other, v, torch.ones(1)).backward()
+        seen.append(layer.bias.grad.abs().max().item())
+    assert seen == [pytest.approx(1e6), 0.0]
+
+
+def test_a_sample_without_a_path_still_counts_in_the_mean():
+    torch.manual_seed(0)
+    logs = torch.randn(2, 3, 3).log_softmax(2)
+    y, sizes = torch.tensor([[1, 1], [1, 2], [2, 1]]), torch.full((3,), 2)
+    each = F.ctc_loss(logs, y, sizes, sizes, reduction="none", zero_infinity=True)
+    mean = F.ctc_loss(logs, y, sizes, sizes, zero_infinity=True)
+    assert each[0] == 0
+    torch.testing.assert_close(mean, each[1:].sum() / 2 / 3)
+
+
+def test_autocast_leaves_some_losses_in_bfloat16():
+    with torch.autocast("cpu", torch.bfloat16):
+        out = torch.randn(4, 3) @ torch.randn(3, 3)
+        assert F.mse_loss(out, out * 0).dtype == torch.float32
+        assert out.log_softmax(1).dtype == torch.bfloat16
+        assert F.gaussian_nll_loss(out, out * 0, out.exp()).dtype == torch.bfloat16
+
+
+def test_the_surprise_differs_from_the_poisson_loss_by_ln_of_the_factorial():
+    counts = torch.tensor([0.0, 1.0, 4.0], dtype=torch.float64)
+    for z in torch.randn(5, 3, dtype=torch.float64):
+        surprise = -torch.distributions.Poisson(z.exp()).log_prob(counts).mean()
+        gap = surprise - F.poisson_nll_loss(z, counts)
+        torch.testing.assert_close(gap, (counts + 1).lgamma().mean())
+
+
+def test_kl_div_of_logits_may_be_negative():
+    p = torch.tensor([[0.7, 0.2, 0.1]])
+    assert F.kl_div(torch.tensor([[4.0, 2.0, 1.0]]), p, reduction="sum") < 0
