@@ -227,7 +227,11 @@ def bowl_scores(
 
 
 def tuned_bowl(
-    name: str, powers: Sequence[float], budgets: Sequence[int], kappa: float = 100
+    name: str,
+    powers: Sequence[float],
+    budgets: Sequence[int],
+    kappa: float = 100,
+    **options,
 ) -> list[tuple[float, Tensor]]:
     """Return for each budget log₁₀ of the best lr, and the scores of ten seeds.
 
@@ -236,7 +240,7 @@ def tuned_bowl(
     >>> [power for power, scores in tuned_bowl("Adam", (-3.0, -1.0), [30, 60])]
     [-1.0, -1.0]
     """
-    tried = {p: bowl_scores(name, 10**p, budgets, kappa) for p in powers}
+    tried = {p: bowl_scores(name, 10**p, budgets, kappa, **options) for p in powers}
     best = [
         min(powers, key=lambda p: tried[p][row].mean()) for row in range(len(budgets))
     ]

@@ -28,37 +28,57 @@ for rule, optimizer_class in pairs:
 # --8<-- [end:same]
 
 # --8<-- [start:quiet]
-lone = torch.zeros(1, dtype=torch.float64)
+until = torch.tensor([0, 20, 1000])
+three = torch.zeros(3, dtype=torch.float64)
 found = {}
-print("                one g = 1 after 1000 zeros, / lr")
+
+
+def gradient(_, t):
+    return ((t <= until) | (t == 2001)).double()
+
+
+print("g = 1 until t =    0     20   1000")
 for name in ("Adam", "Adamax"):
-    way = walk(name, lone, lambda _, t: lone + (t == 1001), 1001, True, lr=1.0)
-    found[name] = -way[-1].item()
-    print(f"{name:8} {found[name]:6.2f}")
+    way = walk(name, three, gradient, 2001, stay=True, lr=1.0)
+    found[name] = (-way[-1]).tolist()
+    print(f"{name:13}", *(f"{v:6.2f}" for v in found[name]))
 # --8<-- [end:quiet]
 
 # --8<-- [start:spike]
+lone = torch.zeros(1, dtype=torch.float64)
 after = {}
 print("t - 100     0      1     10    100   1000")
 for name in ("Adam", "Adamax"):
     way = walk(
-        name, lone, lambda _, t: lone + (100.0 if t == 100 else 1.0), 1200, True, lr=1.0
+        name, lone, lambda _, t: lone + (100.0 if t == 100 else 1.0), 1100, True, lr=1.0
     )
     after[name] = [-way[100 + k - 1].item() for k in (0, 1, 10, 100, 1000)]
     print(f"{name:7}", *(f"{v:6.2f}" for v in after[name]))
 # --8<-- [end:spike]
 
 # --8<-- [start:nesterov-run]
-budgets, powers = (30, 200), [power / 4 for power in range(-6, 3)]
-gain = {}
-print("   κ  steps   log₁₀ lr       Adam   NAdam  NAdam - Adam")
-for kappa in (10, 100, 1000):
-    arms = [tuned_bowl(name, powers, budgets, kappa) for name in ("Adam", "NAdam")]
-    for steps, (left, a), (right, n) in zip(budgets, *arms, strict=True):
-        gain[kappa, steps] = difference(n, a)
-        print(f"{kappa:4} {steps:6} {left:6}, {right:5}", end=" ")
-        print(f"{a.mean():8.2f}{n.mean():8.2f}", end="  ")
-        print("{:6.2f} ± {:.2f}".format(*gain[kappa, steps]))
+budgets, powers = (30, 200), [power / 4 for power in range(-6, 2)]
+arms = {
+    "NAdam": ("NAdam", {}),
+    "NAdam, μ = β₁": ("NAdam", {"momentum_decay": 1e3}),
+    "Adam, β₁ = 0.8": ("Adam", {"betas": (0.8, 0.999)}),
+}
+gain, chosen = {}, []
+print("   κ  steps    Adam" + "".join(f"{label:>15}" for label in arms))
+for kappa in (10, 1000):
+    adams = tuned_bowl("Adam", powers, budgets, kappa)
+    tuned = {
+        label: tuned_bowl(name, powers, budgets, kappa, **options)
+        for label, (name, options) in arms.items()
+    }
+    for row, steps in enumerate(budgets):
+        print(f"{kappa:4} {steps:6} {adams[row][1].mean():7.2f}", end="")
+        for label, scores in tuned.items():
+            gain[kappa, steps, label] = difference(scores[row][1], adams[row][1])
+            print("  {:6.2f} ± {:.2f}".format(*gain[kappa, steps, label]), end="")
+        chosen += [arm[row][0] for arm in (adams, *tuned.values())]
+        print()
+print(f"log₁₀ lr chosen: {min(chosen)} … {max(chosen)}")
 # --8<-- [end:nesterov-run]
 
 # --8<-- [start:lengths]
@@ -106,27 +126,30 @@ for name in ("Adam", "RAdam"):
 # --8<-- [end:scale]
 
 # --8<-- [start:floors]
-rules = {"Adam": adam, "Adamax": adamax, "NAdam": nadam, "RAdam": radam}
+rules = {"Adam": (adam, {}), "Adamax": (adamax, {}), "RAdam": (radam, {})}
+rules |= {"NAdam": (nadam, {}), "μ = β₁": (nadam, {"momentum_decay": 1e3})}
 floors = {}
 
 
-def floor(rule, lr):
+def floor(rule, lr, options):
     """误差下限与步长的均方根 | the floor, and the root mean square of the steps"""
     way, state = [torch.zeros(200, dtype=torch.float64)], {}
     for grad in random_gradients(1000, 200):
         x = way[-1].clone()
-        rule(x, x + grad, state, lr=lr)
+        rule(x, x + grad, state, lr=lr, **options)
         way.append(x)
     late = torch.stack(way[500:])
     return (late**2 / 2).mean().item(), late.diff(dim=0).square().mean().sqrt().item()
 
 
 print("         floor  step/lr    with steps as long as Adam's")
-for name, rule in rules.items():
-    low, step = floor(rule, 0.01)
-    adams = floors["Adam"][1] if floors else step
-    floors[name] = low, step, floor(rule, 0.01 * adams / step)[0]
-    print(f"{name:6} {low:.5f} {step / 0.01:7.2f} {floors[name][2]:12.5f}")
+for name, (rule, options) in rules.items():
+    low, step = floor(rule, 0.01, options)
+    same = low
+    if floors:
+        same = floor(rule, 0.01 * floors["Adam"][1] / step, options)[0]
+    floors[name] = low, step, same
+    print(f"{name:6} {low:.5f} {step / 0.01:7.2f} {same:12.5f}")
 # --8<-- [end:floors]
 
 # --8<-- [start:errors]
@@ -155,13 +178,27 @@ longest = way.abs().max().item()
 print(f"{longest:.4f}  {(1 - 0.9) / (1 - 0.9 / 0.999):.4f}")
 # --8<-- [end:try-bound]
 
-# --8<-- [start:try-product]
-product = torch.tensor(1.0)
-exact = 1.0
-for t in range(1, 5001):
-    mu = 0.9 * (1 - 0.5 * 0.96 ** (t * 0.004))
-    product *= mu
-    exact *= mu
-    if t in (10, 100, 140, 1000):
-        print(f"t = {t:4}  {product.item():.3e}  {exact:.3e}")
-# --8<-- [end:try-product]
+# --8<-- [start:try-constant]
+first = -walk("NAdam", lone, lambda *_: lone + 1, 100, True, lr=1.0).flatten()
+shown = (1, 2, 3, 5, 10, 20, 50, 100)
+print("t =   ", *(f"{t:5}" for t in shown))
+print("NAdam ", *(f"{first[t - 1]:5.2f}" for t in shown))
+# --8<-- [end:try-constant]
+
+# --8<-- [start:try-outlier]
+sizes = torch.tensor([10.0, 100.0, 1000.0], dtype=torch.float64)
+back = {}
+print("k =        10    100   1000")
+for name in ("Adam", "Adamax"):
+    way = -walk(
+        name,
+        three,
+        lambda _, t: sizes if t == 300 else three + 1,
+        1400,
+        True,
+        lr=1.0,
+        betas=(0.9, 0.99),
+    )
+    back[name] = [1 + (w < 0.9).nonzero().max().item() - 300 for w in way.T]
+    print(f"{name:7}", *(f"{n:6}" for n in back[name]))
+# --8<-- [end:try-outlier]

@@ -80,8 +80,8 @@ print(f"θ {seen[0] - least:.4f}, ax {seen[1] - least:.4f}, θ {seen[2] - least:
 lrs = [10 ** (power / 2) for power in range(-6, 2)]
 curves, gain = {}, {}
 for steps in (300, 3000):
-    paths = noisy_paths(lrs, steps, seeds=20)
-    falling = noisy_paths(lrs, steps, lambda share: 1 - share, seeds=20)
+    paths = noisy_paths(lrs, steps, seeds=40)
+    falling = noisy_paths(lrs, steps, lambda share: 1 - share, seeds=40)
     ends = {"last θ": paths[-1], "lr → 0": falling[-1]}
     ends |= {"t₀ = 0": paths.mean(0), "t₀ = T/2": paths[steps // 2 :].mean(0)}
     curves[steps] = {name: bowl_loss(end).log10() for name, end in ends.items()}
@@ -105,7 +105,7 @@ print(svg(figure, "gain"))
 # --8<-- [end:gain-figure]
 
 # --8<-- [start:control]
-quiet = noisy_paths(lrs, 300, noise=0.0, seeds=20)
+quiet = noisy_paths(lrs, 300, noise=0.0, seeds=40)
 control = {}
 for name, end in {"last θ": quiet[-1], "t₀ = 0": quiet.mean(0)}.items():
     control[name] = bowl_loss(end).log10().mean(1).min().item()

@@ -21,6 +21,29 @@ for s in torch.eye(2):
 print("Newton", (-grad / curvature).tolist())
 # --8<-- [end:newton]
 
+# --8<-- [start:any-pairs]
+hessian = curvature.diag().double()
+exact = -grad.double() / curvature
+conjugate = torch.tensor([[1.0, 1.0], [1.0, -0.01]], dtype=torch.float64)
+torch.manual_seed(0)
+drawn = list(torch.randn(100, 2, dtype=torch.float64))
+off = {}
+print("pairs                     off by, / Newton")
+for label, steps in (
+    ("0", ()),
+    ("2, axes", torch.eye(2)),
+    ("2, conjugate", conjugate),
+    *((f"{count}, random", drawn[:count]) for count in (2, 4, 10, 30)),
+):
+    changes = []
+    for s in steps:
+        y = hessian @ s.double()
+        changes.append((y, s.double(), 1 / y.dot(s.double())))
+    found = two_loops(grad.double(), changes, scale=1.0)
+    off[label] = ((found - exact).norm() / exact.norm()).item()
+    print(f"{label:20} {off[label]:12.1e}")
+# --8<-- [end:any-pairs]
+
 # --8<-- [start:same]
 ours, state = starts()[0].clone(), {}
 theirs = ours.clone().requires_grad_()
@@ -42,8 +65,9 @@ print(torch.equal(ours, theirs), state["n_iter"], state["func_evals"])
 counts = {}
 wolfe = {"line_search_fn": "strong_wolfe"}
 counts["LBFGS, strong Wolfe"] = [evaluations(x, **wolfe)[1] for x in starts()]
-counts["LBFGS, lr = 1"] = [evaluations(x)[1] for x in starts()]
-arms = ("Adam", {}, (0, 0.25, 0.5)), ("SGD", {"momentum": 0.9}, (-3, -2.75, -2.5))
+for lr in (1, 0.7, 0.5):
+    counts[f"LBFGS, lr = {lr}"] = [evaluations(x, lr=lr)[1] for x in starts()]
+arms = ("Adam", {}, (-0.25, 0, 0.25)), ("SGD", {"momentum": 0.9}, (-3, -2.75, -2.5))
 for name, options, powers in arms:
     tried = {power: steps_of(name, 10**power, **options) for power in powers}
     best = min(tried, key=lambda power: sorted(tried[power])[5])
@@ -71,7 +95,7 @@ print("batch     LBFGS  last batch alone")
 noise = {}
 for batch in (256, 128, 32):
     noise[batch] = torch.tensor([noisy_fit(batch, seed) for seed in range(10)])
-    shown = noise[batch].median(0).values.tolist()
+    shown = noise[batch].median(0).values.round(decimals=15).tolist()
     print(f"{batch:5} {shown[0]:9.1e} {shown[1]:17.1e}")
 # --8<-- [end:noise]
 

@@ -95,6 +95,18 @@ for shape in ((64, 64), (256, 64), (64, 256), (512, 512)):
     print(f"{shape!s:11}", *(f"{v:7.3f}" for v in table[shape]))
 # --8<-- [end:sizes]
 
+# --8<-- [start:real-sizes]
+lengths = {
+    name: torch.tensor([hidden_steps(seed)[name].pow(2).mean() for seed in range(10)])
+    for name in ("AdamW", "Muon")
+}
+lengths = {name: found.sqrt() for name, found in lengths.items()}
+lengths["match_rms_adamw"] = 0.2 * 64**0.5 * lengths["Muon"]
+print("t = 30            min    max")
+for name, found in lengths.items():
+    print(f"{name:15} {found.min():.3f}  {found.max():.3f}")
+# --8<-- [end:real-sizes]
+
 # --8<-- [start:split]
 model = digits_net()
 hidden = [model[2].weight]

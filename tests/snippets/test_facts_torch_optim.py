@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 import torch
 from averaging import averaged
-from optimizer_atlas import bowl_scores, names, walk
+from lbfgs import two_loops
+from muon import newton_schulz
+from optimizer_atlas import bowl_scores, names, orthogonal, walk
 from torch.optim import ASGD, SGD
 from without_lr import adadelta_in_unit, excess, in_unit, path_on_batches
 
@@ -67,6 +69,65 @@ def test_adamax_walks_at_most_a_percent_more_than_lr(gap):
     fading = walk("Adamax", LONE, lambda _, t: LONE + 0.999**t, gap, True, lr=1.0)
     assert late.abs().max() <= 1
     assert fading.abs().max() <= bound
+
+
+@pytest.mark.parametrize(("until", "steps"), [(0, 2.5), (1000, 0.2)])
+def test_adam_jumps_after_a_thousand_zeros_only_where_nothing_was_before(until, steps):
+    def gradient(_, t):
+        return LONE + (t <= until or t == until + 1001)
+
+    ends = {
+        name: -walk(name, LONE, gradient, until + 1001, True, lr=1.0)[-1].item()
+        for name in ("Adam", "Adamax")
+    }
+    assert ends["Adam"] == pytest.approx(steps, rel=0.05)
+    assert ends["Adamax"] == pytest.approx(0.1)
+
+
+@pytest.mark.parametrize(("size", "longer"), [(10.0, "Adamax"), (1000.0, "Adam")])
+def test_who_remembers_an_outlier_longer_depends_on_its_size(size, longer):
+    def gradient(_, t):
+        return LONE + (size if t == 300 else 1.0)
+
+    options = {"lr": 1.0, "betas": (0.9, 0.99)}
+    below = {
+        name: (walk(name, LONE, gradient, 1500, True, **options) > -0.9).sum()
+        for name in ("Adam", "Adamax")
+    }
+    assert max(below, key=below.__getitem__) == longer
+
+
+def test_pairs_give_newtons_direction_only_if_they_are_conjugate():
+    hessian = torch.tensor([[1.0, 0.0], [0.0, 100.0]], dtype=torch.float64)
+    grad = torch.tensor([3.0, 500.0], dtype=torch.float64)
+    newton = -torch.linalg.solve(hessian, grad)
+
+    def direction(steps):
+        pairs = [(hessian @ s, s, 1 / s.dot(hessian @ s)) for s in steps]
+        return two_loops(grad, pairs, scale=1.0)
+
+    conjugate = torch.tensor([[1.0, 1.0], [1.0, -0.01]], dtype=torch.float64)
+    turned = torch.tensor([[1.0, 1.0], [-1.0, 1.0]], dtype=torch.float64)
+    torch.testing.assert_close(direction(conjugate), newton)
+    assert (direction(turned) - newton).norm() > newton.norm()
+
+
+def test_newton_schulz_notices_mixed_rows_only_by_its_dtype():
+    generator = torch.Generator().manual_seed(0)
+    matrix = torch.randn(4, 4, generator=generator, dtype=torch.float64)
+    turn = orthogonal(4)
+    for dtype, least, most in (
+        (torch.bfloat16, 1e-4, 0.1),
+        (torch.float64, 0, 1e-13),
+    ):
+        turned = newton_schulz(turn @ matrix, dtype=dtype).double()
+        plain = turn @ newton_schulz(matrix, dtype=dtype).double()
+        assert least <= (turned - plain).norm() / plain.norm() <= most
+
+
+def test_an_eps_of_1e_7_is_twice_the_smallest_number_of_float16():
+    assert torch.tensor(1e-7, dtype=torch.float16).item() == 2.0**-23
+    assert torch.finfo(torch.float16).smallest_normal / 2**10 == 2.0**-24
 
 
 def test_the_root_of_eps_and_lr_are_one_knob_of_adadelta():
