@@ -19,12 +19,18 @@ def train_many(
     batch: int = 16,
     width: int = 32,
     beta2: float = 0.999,
+    forget: str = "",
+    after: int = 0,
+    lengths: list[float] | None = None,
 ) -> Tensor:
     """Return the loss on all data after training, of shape (len(lrs), seeds).
 
     Nets have one hidden layer of ReLUs. ``rule`` is "sgd", "momentum" (0.9), "adam"
     or "radam"; ``schedule`` gives the factor of lr at step t = 0, 1, …. Runs of one
-    seed start alike and see the same batches whatever lr, rule and schedule.
+    seed start alike and see the same batches whatever lr, rule and schedule. ``forget``
+    names the states ("m", "v", "mv") that begin anew ``after`` so many steps, with
+    their bias corrections; ``lengths`` receives the root mean square of each step, over
+    all parameters and nets and in units of lr.
 
     >>> data = torch.eye(2), torch.tensor([0, 1])
     >>> losses = train_many(data, [0.0, 0.1], seeds=3, steps=20)
@@ -50,12 +56,21 @@ def train_many(
 
     state = [(torch.zeros_like(p), torch.zeros_like(p)) for p in params]
     for t in range(steps):
+        if t == after:
+            for m, v in state:
+                m *= "m" not in forget
+                v *= "v" not in forget
+        age = {name: t + 1 - after * (t >= after and name in forget) for name in "mv"}
+        squares = 0.0
         rows = torch.randint(len(inputs), (seeds, batch), generator=generator)
         grads = torch.autograd.grad(losses(inputs[rows], targets[rows]).sum(), params)
         with torch.no_grad():
             for p, grad, (m, v) in zip(params, grads, state, strict=True):
-                update = direction(rule, t + 1, grad, m, v, beta2)
+                update = direction(rule, age["v"], grad, m, v, beta2, age["m"])
+                squares += (schedule(t) * update).square().sum().item()
                 p -= rates * schedule(t) * update
+        if lengths is not None:
+            lengths.append(math.sqrt(squares / sum(p.numel() for p in params)))
     with torch.no_grad():
         return losses(inputs.expand(seeds, *inputs.shape), targets.expand(seeds, -1))
 
@@ -65,10 +80,17 @@ def train_many(
 
 # --8<-- [start:direction]
 def direction(
-    rule: str, t: int, grad: Tensor, m: Tensor, v: Tensor, beta2: float = 0.999
+    rule: str,
+    t: int,
+    grad: Tensor,
+    m: Tensor,
+    v: Tensor,
+    beta2: float = 0.999,
+    age: int | None = None,
 ) -> Tensor:
     """Return the direction of step t; ``m`` and ``v`` are updated in place.
 
+    ``age`` is the number of steps that m has averaged, if it is not t.
     RAdam: Liu et al. 2019, Algorithm 2.
 
     >>> state = torch.zeros(1), torch.zeros(1)
@@ -81,7 +103,7 @@ def direction(
         return m.mul_(0.9).add_(grad)
     m.mul_(0.9).add_(grad, alpha=0.1)
     v.mul_(beta2).addcmul_(grad, grad, value=1 - beta2)
-    m_hat = m / (1 - 0.9**t)
+    m_hat = m / (1 - 0.9 ** (age or t))
     adam = m_hat / ((v / (1 - beta2**t)).sqrt() + 1e-8)
     if rule == "adam":
         return adam

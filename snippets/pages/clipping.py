@@ -157,3 +157,20 @@ for max_norm in (math.inf, 1.0):
     moves = [abs(b - a) for a, b in pairwise(places)]
     print(f"{max_norm:8} {moves[0]:11.4f} {max(moves):13.4f} {p.item():12.4f}")
 # --8<-- [end:try-adam]
+
+# --8<-- [start:try-longest]
+print(f"{'':22} longest step, in lr * max_norm")
+longest = {}
+for more in ({}, {"momentum": 0.9}, {"weight_decay": 1.0}):
+    p = torch.tensor([10.0], requires_grad=True)
+    sgd, places = torch.optim.SGD([p], lr=0.1, **more), [10.0]
+    for _ in range(40):
+        sgd.zero_grad()
+        (100 * p).backward()
+        clip_grad_norm_([p], max_norm=1.0)
+        sgd.step()
+        places.append(p.item())
+    name = "".join(f"{key} {value}" for key, value in more.items()) or "plain"
+    longest[name] = max(abs(b - a) for a, b in pairwise(places)) / 0.1
+    print(f"{name:22} {longest[name]:.2f}")
+# --8<-- [end:try-longest]

@@ -89,6 +89,26 @@ with expect(ValueError) as caught:
 print(caught)
 # --8<-- [end:groups]
 
+# --8<-- [start:groups-ratio]
+makers = {
+    "StepLR": lambda o: torchs.StepLR(o, 3),
+    "CosineAnnealingLR": lambda o: torchs.CosineAnnealingLR(o, 8),
+    "  with eta_min": lambda o: torchs.CosineAnnealingLR(o, 8, eta_min=0.005),
+    "OneCycleLR": lambda o: torchs.OneCycleLR(o, 0.1, 8),
+    "  with a list": lambda o: torchs.OneCycleLR(o, [0.01, 0.1], 8),
+    "CyclicLR": lambda o: torchs.CyclicLR(o, 0.01, 0.1, 8),
+}
+ratios = {}
+print(f"{'':18}   body    head    head / body")
+for name, make in makers.items():
+    two = [{"params": torch.zeros(1), "lr": lr} for lr in (0.01, 0.1)]
+    scheduler = make(torch.optim.SGD(two, momentum=0.9))
+    lr_path(scheduler, 4)
+    body, head = scheduler.get_last_lr()
+    ratios[name] = head / body
+    print(f"{name:18} {body:.5f} {head:.5f} {ratios[name]:8.1f}")
+# --8<-- [end:groups-ratio]
+
 # --8<-- [start:added]
 makers = {
     "StepLR": lambda o: torchs.StepLR(o, 3),
@@ -146,6 +166,34 @@ for name, make in makers.items():
     print(f"{name:18} one step later: {kept[name]:.2f} of the usual lr")
 # --8<-- [end:by-hand]
 
+# --8<-- [start:by-hand-cosine]
+optimizer = fresh()
+scheduler = torchs.CosineAnnealingLR(optimizer, T_max=20)
+lr_path(scheduler, 5)
+optimizer.param_groups[0]["lr"] *= 0.1
+cut = lr_path(scheduler, 35)
+usual = lr_path(torchs.CosineAnnealingLR(fresh(), T_max=20), 40)
+for t in (6, 19, 21, 40):
+    print(f"t = {t:2}   lr {cut[t - 5]:.6f}   usual {usual[t]:.6f}")
+# --8<-- [end:by-hand-cosine]
+
+# --8<-- [start:by-hand-repair]
+for name in ("LambdaLR", "OneCycleLR", "CyclicLR"):
+    usual = lr_path(makers[name](fresh()), 9)
+    scheduler = makers[name](fresh())
+    lr_path(scheduler, 5)
+    scheduler.base_lrs = [0.1 * lr for lr in scheduler.base_lrs]
+    if name == "OneCycleLR":
+        group = scheduler.optimizer.param_groups[0]
+        for key in ("initial_lr", "max_lr", "min_lr"):
+            group[key] *= 0.1
+    if name == "CyclicLR":
+        scheduler.max_lrs = [0.1 * lr for lr in scheduler.max_lrs]
+    path = lr_path(scheduler, 4)
+    shares = (path[t - 5] / usual[t] for t in (6, 7, 8, 9))
+    print(f"{name:10}", *(f"{share:.2f}" for share in shares))
+# --8<-- [end:by-hand-repair]
+
 # --8<-- [start:resume]
 
 
@@ -198,6 +246,33 @@ for name, make in makers.items():
     wrong[name] = sum(a != b for a, b in zip(path, right, strict=True))
     print(f"{name:18} {wrong[name]:2}   first lr / right lr {path[0] / right[0]:.3f}")
 # --8<-- [end:resume-all]
+
+
+# --8<-- [start:extend]
+def run_to(t):
+    """训练到第 t 步时的状态 | the state of a run at step t"""
+    optimizer = fresh()
+    scheduler = torchs.CosineAnnealingLR(optimizer, T_max=50)
+    lr_path(scheduler, t)
+    return optimizer.state_dict(), scheduler.state_dict()
+
+
+planned = lr_path(torchs.CosineAnnealingLR(fresh(), T_max=100), 100)
+extended = {}
+print(f"{'':11}T_max    lr then    at t=75    at t=99")
+for case, t in {"at t = 25": 25, "at t = 50": 50, "  lr set": 50}.items():
+    optimizer = fresh()
+    scheduler = torchs.CosineAnnealingLR(optimizer, T_max=100)
+    for each, state in zip((optimizer, scheduler), run_to(t), strict=True):
+        each.load_state_dict(state)
+    loaded = scheduler.T_max
+    scheduler.T_max = 100
+    if case == "  lr set":
+        optimizer.param_groups[0]["lr"] = planned[t]
+    path = extended[case] = [None] * t + lr_path(scheduler, 100 - t)
+    print(f"{case:9} {loaded:6}", *(f"{path[step]:10.5f}" for step in (t, 75, 99)))
+print(f"{'planned':27}", *(f"{planned[step]:10.5f}" for step in (75, 99)))
+# --8<-- [end:extend]
 
 # --8<-- [start:plateau-patience]
 plateau = torchs.ReduceLROnPlateau(fresh(), factor=0.5, patience=2)

@@ -88,6 +88,15 @@ for panel, (name, scheduler) in zip(panels, four.items(), strict=True):
 print(svg(figure, "wave"))
 # --8<-- [end:wave-figure]
 
+# --8<-- [start:restarts]
+restarts = torchs.CosineAnnealingWarmRestarts(fresh(), T_0=10, T_mult=2)
+cycles = lr_path(restarts, 160)
+tops = [t for t in range(1, 161) if cycles[t] > cycles[t - 1]]
+print("full rate again at t =", tops)
+for n in (70, 100):
+    print(f"a run of {n:3} steps ends at lr {cycles[n - 1]:.4f}")
+# --8<-- [end:restarts]
+
 # --8<-- [start:composed]
 optimizer = fresh()
 warm_up = torchs.LinearLR(optimizer, 0.01, total_iters=20)
@@ -203,6 +212,8 @@ for name, scheduler in runs.items():
 # --8<-- [start:minus-one]
 exact = lr_path(torchs.CosineAnnealingLR(fresh(), T_max=N - 1), N - 1)
 print("first step", exact[0], "  last step", exact[-1])
+thousand = closed.cosine_annealing_lr(999, 1.0, T_max=1000)
+print(f"T_max=1000: step 1000 at {thousand:.1e} of the full rate")
 # --8<-- [end:minus-one]
 
 # --8<-- [start:docs]
@@ -296,6 +307,17 @@ for order in (1, -1):
     path = lr_path(torchs.ChainedScheduler(parts[::order]), 12)
     print("  ".join(f"{lr:.4f}" for lr in path[:4]))
 # --8<-- [end:try-chain]
+
+# --8<-- [start:try-past-end]
+optimizer = fresh()
+cosine_part = torchs.CosineAnnealingLR(optimizer, T_max=50)
+parts = [cosine_part, torchs.ExponentialLR(optimizer, 0.97)]
+both = lr_path(torchs.ChainedScheduler(parts), 100)
+print("       t   chained   cosine × exponential")
+for t in (25, 49, 51, 75):
+    product = closed.cosine_annealing_lr(t, 0.1, 50) * 0.97**t
+    print(f"{t:8}  {both[t]:.6f}   {product:.6f}")
+# --8<-- [end:try-past-end]
 
 # --8<-- [start:try-noam]
 noam = partial(

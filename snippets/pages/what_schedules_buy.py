@@ -36,7 +36,7 @@ shapes = {
     "linear": lambda t, n: 1 - t / n,
     "cosine": lambda t, n: (1 + math.cos(math.pi * t / n)) / 2,
 }
-grid = [0.4 / 2**power for power in range(6)]
+grid = [0.4 / 2 ** (power / 2) for power in range(8)]
 # --8<-- [end:schedules-setup]
 
 # --8<-- [start:schedules]
@@ -49,7 +49,7 @@ for steps in (100, 400):
         losses = losses.nan_to_num(1e3)
         best = int(losses.mean(1).argmin())
         table[steps, name], chosen[steps, name] = losses[best], best
-        print(f"{steps} steps  {name:8}  best lr {grid[best]:<6}", end="  ")
+        print(f"{steps} steps  {name:8}  best lr {grid[best]:<5.3g}", end="  ")
         print(f"loss {losses[best].mean():.4f}")
 # --8<-- [end:schedules]
 
@@ -72,7 +72,7 @@ steps, warm = 100, 20
 starts = {
     "none": lambda t: 1.0,
     "warm-up": lambda t: min(1.0, (t + 1) / warm),
-    "wait": lambda t: 0.0 if t < warm else 1.0,  # v 先攒着 | v gathers first
+    "wait": lambda t: 0.0 if t < warm else 1.0,  # 先平均 | average first
 }
 wide = [1.6 / 2**power for power in range(9)]
 ends = {}
@@ -117,6 +117,26 @@ for lr in (0.025, 0.2):
         print(f"   {int((gain > 0).sum()):2} of 10")
 # --8<-- [end:control]
 
+# --8<-- [start:forget]
+arms = {
+    "none": ("none", ""),
+    "warm-up": ("warm-up", ""),
+    "warm-up, then m and v anew": ("warm-up", "mv"),
+    "wait": ("wait", ""),
+    "wait, then m anew": ("wait", "m"),
+    "wait, then m and v anew": ("wait", "mv"),
+}
+apart, first = {}, {}
+print(f"{'adam, lr 0.2':28} loss   length of steps 1, 11, 21, 31")
+for name, (start, forget) in arms.items():
+    lengths = []
+    extra = {"forget": forget, "after": warm, "lengths": lengths}
+    losses = train_many(data, [0.2], 10, steps, "adam", starts[start], **extra)
+    apart[name], first[name] = losses[0], lengths
+    shown = "".join(f"{lengths[t]:6.2f}" for t in (0, 10, 20, 30))
+    print(f"{name:27} {losses.mean():5.2f} {shown}")
+# --8<-- [end:forget]
+
 # --8<-- [start:decay]
 lr, weight_decay, n = 1e-3, 0.1, 20_000
 left = {}
@@ -128,14 +148,18 @@ for name, shape in shapes.items():
     print(f"   exp(−λ Σ lr) {math.exp(-weight_decay * total):.3f}")
 # --8<-- [end:decay]
 
+
 # --8<-- [start:try-late]
-results = {}
-for tail in (0.0, 0.2, 1.0):
+def constant_then_down(t, n=400, tail=0.2):
+    return min(1.0, (1 - t / n) / tail)
 
-    def constant_then_down(t, n=400, tail=tail):
-        return min(1.0, (1 - t / n) / tail) if tail else 1.0
 
-    losses = train_many(data, grid, 10, 400, schedule=constant_then_down)
-    results[tail] = losses.nan_to_num(1e3).mean(1).min().item()
-    print(f"last {tail:4.0%} of the steps go down: loss {results[tail]:.4f}")
+losses = train_many(data, grid, 10, 400, schedule=constant_then_down).nan_to_num(1e3)
+late = losses[int(losses.mean(1).argmin())]
+for name, found in {"constant": None, "last fifth": late, "linear": None}.items():
+    found = table[400, name] if found is None else found
+    print(f"{name:10} loss {found.mean():.4f}")
+gain = table[400, "constant"] - late
+half = 2.26 * gain.std().item() / math.sqrt(10)
+print(f"constant − last fifth  {gain.mean():+.4f} ± {half:.4f}")
 # --8<-- [end:try-late]

@@ -193,3 +193,20 @@ def test_gates_vanish_and_explode_less_than_a_plain_rnn():
             )
             far[kind] = abs(vanishing.typical(norms)[100].log().item())
         assert max(far[nn.GRU], far[nn.LSTM]) < far[nn.RNN]
+
+
+@pytest.mark.parametrize(
+    ("more", "longest"),
+    [({}, 1.0), ({"momentum": 0.9}, 9.85), ({"weight_decay": 1.0}, 11.0)],
+)
+def test_max_norm_bounds_the_step_of_plain_sgd_only(more, longest):
+    p = torch.tensor([10.0], requires_grad=True)
+    sgd, moves = torch.optim.SGD([p], lr=0.1, **more), []
+    for _ in range(40):
+        sgd.zero_grad()
+        (100 * p).backward()
+        torch.nn.utils.clip_grad_norm_([p], max_norm=1.0)
+        before = p.item()
+        sgd.step()
+        moves.append(abs(p.item() - before) / 0.1)
+    assert max(moves) == pytest.approx(longest, rel=1e-3)

@@ -355,3 +355,134 @@ def test_a_form_that_is_off_by_one_is_noticed(name):
     right = [CASES[name][1](t, 0.05, **TRUE[name]) for t in range(151)]
     assert worst(off, theirs) > 1e-4
     assert worst(right, theirs) < 1e-12
+
+
+def lambda_99(t):
+    return 0.99**t
+
+
+MAKERS = {
+    "LambdaLR": lambda o: lr_scheduler.LambdaLR(o, lambda_99),
+    "MultiplicativeLR": lambda o: lr_scheduler.MultiplicativeLR(o, lambda_99),
+    "StepLR": lambda o: lr_scheduler.StepLR(o, 7),
+    "MultiStepLR": lambda o: lr_scheduler.MultiStepLR(o, [9, 25]),
+    "ConstantLR": lambda o: lr_scheduler.ConstantLR(o, 0.1, 20),
+    "LinearLR": lambda o: lr_scheduler.LinearLR(o, 0.1, total_iters=20),
+    "ExponentialLR": lambda o: lr_scheduler.ExponentialLR(o, 0.97),
+    "PolynomialLR": lambda o: lr_scheduler.PolynomialLR(o, 30, 0.9),
+    "CosineAnnealingLR": lambda o: lr_scheduler.CosineAnnealingLR(o, 20),
+    "CosineAnnealingWarmRestarts": (
+        lambda o: lr_scheduler.CosineAnnealingWarmRestarts(o, 7, 2)
+    ),
+    "CyclicLR": lambda o: lr_scheduler.CyclicLR(o, 0.01, 0.1, 5),
+    "OneCycleLR": lambda o: lr_scheduler.OneCycleLR(o, 0.1, 60),
+    "SequentialLR": lambda o: lr_scheduler.SequentialLR(
+        o, [lr_scheduler.LinearLR(o, 0.01), lr_scheduler.ExponentialLR(o, 0.9)], [9]
+    ),
+    "ChainedScheduler": lambda o: lr_scheduler.ChainedScheduler(
+        [lr_scheduler.LinearLR(o, 0.01), lr_scheduler.ExponentialLR(o, 0.9)]
+    ),
+    "ReduceLROnPlateau": lambda o: lr_scheduler.ReduceLROnPlateau(o, patience=3),
+}
+
+
+@pytest.mark.filterwarnings("ignore:Detected call")
+@pytest.mark.parametrize("name", sorted(set(lr_scheduler.__all__) - {"LRScheduler"}))
+def test_made_first_and_loaded_afterwards_each_goes_on_to_the_bit(name):
+    def onward(optimizer, scheduler, steps):
+        path = []
+        for _ in range(steps):
+            scheduler.step(*[1.0] * (name == "ReduceLROnPlateau"))
+            path.append(optimizer.param_groups[0]["lr"])
+        return path
+
+    for stop in (1, 5, 8, 20, 30):
+        optimizer = optimizer_with(0.1)
+        scheduler = MAKERS[name](optimizer)
+        onward(optimizer, scheduler, stop)
+        saved = optimizer.state_dict(), scheduler.state_dict()
+        resumed = optimizer_with(0.1)
+        other = MAKERS[name](resumed)
+        resumed.load_state_dict(saved[0])
+        other.load_state_dict(saved[1])
+        assert onward(resumed, other, 15) == onward(optimizer, scheduler, 15)
+
+
+def test_a_cosine_in_a_chain_forgets_the_others_after_its_end():
+    def chain(optimizer, eta_min=0.0):
+        cosine = lr_scheduler.CosineAnnealingLR(optimizer, 50, eta_min)
+        parts = [cosine, lr_scheduler.ExponentialLR(optimizer, 0.97)]
+        return lr_scheduler.ChainedScheduler(parts)
+
+    def product(t, eta_min=0.0):
+        return schedules.cosine_annealing_lr(t, 0.1, 50, eta_min) * 0.97**t
+
+    path = torchs(chain, 0.1, 75)
+    assert all(abs(path[t] - product(t)) < 1e-15 for t in range(51))
+    assert path[51] > 4 * product(51)
+    assert path[75] > 4 * product(75)
+    lifted = torchs(lambda o: chain(o, 0.01), 0.1, 25)
+    assert lifted[25] > 1.05 * product(25, 0.01)
+
+
+@pytest.mark.parametrize(
+    ("make", "ratio"),
+    [
+        (lambda o: lr_scheduler.StepLR(o, 3), 10),
+        (lambda o: lr_scheduler.CosineAnnealingLR(o, 8), 10),
+        (lambda o: lr_scheduler.PolynomialLR(o, 8), 10),
+        (lambda o: lr_scheduler.CosineAnnealingWarmRestarts(o, 8), 10),
+        (lambda o: lr_scheduler.CosineAnnealingLR(o, 8, eta_min=0.005), 7),
+        (lambda o: lr_scheduler.OneCycleLR(o, 0.1, 8), 1),
+        (lambda o: lr_scheduler.OneCycleLR(o, [0.01, 0.1], 8), 10),
+        (lambda o: lr_scheduler.CyclicLR(o, 0.01, 0.1, 8), 1),
+    ],
+)
+@pytest.mark.filterwarnings("ignore:Detected call")
+def test_factors_keep_the_ratio_of_groups_and_rates_do_not(make, ratio):
+    groups = [{"params": torch.zeros(1), "lr": lr} for lr in (0.01, 0.1)]
+    scheduler = make(SGD(groups, momentum=0.9))
+    for _ in range(4):
+        scheduler.step()
+    body, head = scheduler.get_last_lr()
+    assert head / body == pytest.approx(ratio)
+
+
+@pytest.mark.filterwarnings("ignore:Detected call")
+def test_a_cosine_keeps_a_rate_set_by_hand_up_to_its_end():
+    optimizer = optimizer_with(0.1)
+    scheduler = lr_scheduler.CosineAnnealingLR(optimizer, 20)
+    for t in range(1, 41):
+        if t == 6:
+            optimizer.param_groups[0]["lr"] *= 0.1
+        scheduler.step()
+        usual = schedules.cosine_annealing_lr(t, 0.1, 20)
+        share = 0.1 if 6 <= t <= 20 else 1
+        expected = pytest.approx(share * usual, abs=1e-12)
+        assert optimizer.param_groups[0]["lr"] == expected
+
+
+@pytest.mark.filterwarnings("ignore:Detected call")
+@pytest.mark.parametrize("stop", [25, 50])
+def test_loading_brings_back_t_max_and_a_new_one_scales_what_is_there(stop):
+    def made(T_max, steps):
+        optimizer = optimizer_with(0.1)
+        scheduler = lr_scheduler.CosineAnnealingLR(optimizer, T_max)
+        for _ in range(steps):
+            scheduler.step()
+        return optimizer, scheduler
+
+    saved = [each.state_dict() for each in made(50, stop)]
+    optimizer, scheduler = made(100, 0)
+    optimizer.load_state_dict(saved[0])
+    scheduler.load_state_dict(saved[1])
+    assert scheduler.T_max == 50
+    scheduler.T_max = 100
+    now = optimizer.param_groups[0]["lr"]
+    share = now / schedules.cosine_annealing_lr(stop, 0.1, 100)
+    for t in range(stop + 1, 101):
+        scheduler.step()
+        planned = schedules.cosine_annealing_lr(t, 0.1, 100)
+        expected = pytest.approx(share * planned, abs=1e-12)
+        assert optimizer.param_groups[0]["lr"] == expected
+    assert (now == 0) is (stop == 50)
