@@ -17,7 +17,7 @@ import nbformat
 import pytest
 from book.content.view import shown
 from book.outputs.notebook import displayed
-from bs4 import BeautifulSoup
+from bs4 import BeautifulSoup, SoupStrainer
 from nbclient import NotebookClient
 from project import CODE, OUTPUT, ROOT, Project
 
@@ -33,6 +33,7 @@ SCRIPTS = [
     for name in NAMES
     if (SNIPPETS / "pages" / f"{name.replace('-', '_')}.py").exists()
 ]
+DOWNLOADS = SoupStrainer("nav", class_="downloads")  # the rest takes a while
 SECTION = re.compile(
     r"^# --8<-- \[start:([\w-]+)\]\n(.*?)^# --8<-- \[end:\1\]$", re.M | re.S
 )
@@ -165,7 +166,8 @@ def test_a_page_links_its_notebook_and_its_file(site):
             parts = ["en"] if language == "en" else []
             folder = site.joinpath(*parts, *([] if name == "index" else [name]))
             html = (folder / "index.html").read_text("utf-8")
-            links = BeautifulSoup(html, "html.parser").select(".downloads a")
+            soup = BeautifulSoup(html, "html.parser", parse_only=DOWNLOADS)
+            links = soup.select(".downloads a")
             assert words in links[0].get_text()
             assert all((folder / link["href"]).is_file() for link in links)
             assert not any("://" in link["href"] for link in links)
@@ -255,7 +257,8 @@ def test_each_file_that_a_page_shows_is_there_to_download(site):
         html = (
             site / "en" / ("" if name == "index" else name) / "index.html"
         ).read_text("utf-8")
-        links = BeautifulSoup(html, "html.parser").select(".downloads a[href$='.py']")
+        soup = BeautifulSoup(html, "html.parser", parse_only=DOWNLOADS)
+        links = soup.select(".downloads a[href$='.py']")
         files = [link["href"].partition("snippets/")[2] for link in links]
         text = (DOCS / f"{name}.md").read_text("utf-8")
         shown = set(re.findall(r'--8<-- "([\w/]+\.py):', text))
