@@ -118,19 +118,17 @@ for name, distance in (
     ("norm", lambda u, v: (u - v).norm(dim=1)),
 ):
     torch.manual_seed(0)
-    centres, layer = 2 * torch.randn(5, 6), nn.Linear(6, 4)  # five classes
-    nn.init.zeros_(layer.weight)
-    optimizer = torch.optim.SGD(layer.parameters(), lr=0.05)
+    centres = 2 * torch.randn(5, 6)  # five classes
+    w = torch.zeros(6, 4, requires_grad=True)
     triplet = nn.TripletMarginWithDistanceLoss(distance_function=distance)
     escaped[name] = []
     for _ in range(51):
         like, shift = torch.randint(5, (64,)), torch.randint(1, 5, (64,))
         classes = like, like, (like + shift) % 5
-        loss = triplet(*(layer(centres[c] + 0.3 * torch.randn(64, 6)) for c in classes))
+        loss = triplet(*((centres[c] + 0.3 * torch.randn(64, 6)) @ w for c in classes))
         escaped[name].append(loss.item())
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
+        (grad,) = torch.autograd.grad(loss, w)
+        w.data -= 0.05 * grad
     shown = (f"step {t}: {escaped[name][t]:.3f}" for t in (0, 10, 50))
     print(f"{name:9}", *shown, sep="  ")
 # --8<-- [end:collapse-escape]
