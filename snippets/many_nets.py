@@ -19,12 +19,16 @@ def train_many(
     batch: int = 16,
     width: int = 32,
     beta2: float = 0.999,
+    average: float = 0.0,
+    held_out: tuple[Tensor, Tensor] | None = None,
 ) -> Tensor:
     """Return the loss on all data after training, of shape (len(lrs), seeds).
 
     Nets have one hidden layer of ReLUs. ``rule`` is "sgd", "momentum" (0.9), "adam"
     or "radam"; ``schedule`` gives the factor of lr at step t = 0, 1, …. Runs of one
     seed start alike and see the same batches whatever lr, rule and schedule.
+    ``average`` is the decay of an EMA of the weights, from the first step on, whose
+    loss is returned instead; ``held_out`` replaces the data for the final loss.
 
     >>> data = torch.eye(2), torch.tensor([0, 1])
     >>> losses = train_many(data, [0.0, 0.1], seeds=3, steps=20)
@@ -49,6 +53,7 @@ def train_many(
         return cross_entropy(logits.movedim(-1, 1), many, reduction="none").mean(-1)
 
     state = [(torch.zeros_like(p), torch.zeros_like(p)) for p in params]
+    averages = [p.detach().clone() for p in params] if average else params
     for t in range(steps):
         rows = torch.randint(len(inputs), (seeds, batch), generator=generator)
         grads = torch.autograd.grad(losses(inputs[rows], targets[rows]).sum(), params)
@@ -56,6 +61,10 @@ def train_many(
             for p, grad, (m, v) in zip(params, grads, state, strict=True):
                 update = direction(rule, t + 1, grad, m, v, beta2)
                 p -= rates * schedule(t) * update
+            if average:
+                for mean, p in zip(averages, params, strict=True):
+                    mean.lerp_(p, 1 - average if t else 1.0)
+    params, (inputs, targets) = averages, held_out or data
     with torch.no_grad():
         return losses(inputs.expand(seeds, *inputs.shape), targets.expand(seeds, -1))
 
