@@ -22,6 +22,8 @@ def train_many(
     forget: str = "",
     after: int = 0,
     lengths: list[float] | None = None,
+    average: float = 0.0,
+    held_out: tuple[Tensor, Tensor] | None = None,
 ) -> Tensor:
     """Return the loss on all data after training, of shape (len(lrs), seeds).
 
@@ -30,7 +32,9 @@ def train_many(
     seed start alike and see the same batches whatever lr, rule and schedule. ``forget``
     names the states ("m", "v", "mv") that begin anew ``after`` so many steps, with
     their bias corrections; ``lengths`` receives the root mean square of each step, over
-    all parameters and nets and in units of lr.
+    all parameters and nets and in units of lr. ``average`` is the decay of an EMA of
+    the weights, from the first step on, whose loss is returned instead; ``held_out``
+    replaces the data for the final loss.
 
     >>> data = torch.eye(2), torch.tensor([0, 1])
     >>> losses = train_many(data, [0.0, 0.1], seeds=3, steps=20)
@@ -55,6 +59,7 @@ def train_many(
         return cross_entropy(logits.movedim(-1, 1), many, reduction="none").mean(-1)
 
     state = [(torch.zeros_like(p), torch.zeros_like(p)) for p in params]
+    averages = [p.detach().clone() for p in params] if average else params
     for t in range(steps):
         if t == after:
             for m, v in state:
@@ -67,10 +72,15 @@ def train_many(
         with torch.no_grad():
             for p, grad, (m, v) in zip(params, grads, state, strict=True):
                 update = direction(rule, age["v"], grad, m, v, beta2, age["m"])
-                squares += (schedule(t) * update).square().sum().item()
+                if lengths is not None:
+                    squares += (schedule(t) * update).square().sum().item()
                 p -= rates * schedule(t) * update
+            if average:
+                for mean, p in zip(averages, params, strict=True):
+                    mean.lerp_(p, 1 - average if t else 1.0)
         if lengths is not None:
             lengths.append(math.sqrt(squares / sum(p.numel() for p in params)))
+    params, (inputs, targets) = averages, held_out or data
     with torch.no_grad():
         return losses(inputs.expand(seeds, *inputs.shape), targets.expand(seeds, -1))
 

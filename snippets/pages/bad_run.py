@@ -34,7 +34,7 @@ def new_net(seed=0, width=64):
 
 # --8<-- [start:first-loss]
 net = new_net()
-big, shifted = copy.deepcopy(net), labels % 5
+big = copy.deepcopy(net)
 with torch.no_grad():
     big[-1].weight *= 30
     first = {
@@ -89,7 +89,7 @@ def batches(seed):
         yield images[rows], labels[rows]
 
 
-curves = {}
+curves, turn = {}, {}
 for name in ("SGD", "Adam"):
     net, stream = new_net(), batches(0)
     optimizer = getattr(torch.optim, name)(net.parameters(), lr=1.0)
@@ -99,8 +99,8 @@ for name in ("SGD", "Adam"):
         return cross_entropy(net(x), y)
 
     curves[name] = list(lr_range_test(optimizer, batch_loss, 1e-5, 30, 120))
-    lr, lowest = min(curves[name], key=lambda pair: pair[1])
-    print(f"{name:4}  lowest loss {lowest:.2f} at lr {lr:.3g}")
+    turn[name], lowest = min(curves[name], key=lambda pair: pair[1])
+    print(f"{name:4}  lowest loss {lowest:.2f} at lr {turn[name]:.3g}")
 # --8<-- [end:range]
 
 # --8<-- [start:range-figure]
@@ -113,9 +113,10 @@ print(svg(figure, "range"))
 # --8<-- [end:range-figure]
 
 # --8<-- [start:sweep]
-tuned = {}
-for name in curves:
-    for lr in (1e-3, 1e-2, 1e-1, 1.0):
+tuned, best = {}, {}
+grids = {"SGD": (0.1, 0.3, 1.0, 3.0), "Adam": (3e-3, 0.01, 0.03, 0.1)}
+for name, grid in grids.items():
+    for lr in grid:
         ends = []
         for seed in range(3):
             net, stream = new_net(seed), batches(seed)
@@ -128,8 +129,9 @@ for name in curves:
             with torch.no_grad():
                 ends.append(cross_entropy(net(images), labels).item())
         tuned[name, lr] = sum(ends) / 3
-    row = "  ".join(f"{tuned[name, lr]:6.3f}" for lr in (1e-3, 1e-2, 1e-1, 1.0))
-    print(f"{name:4}  lr 0.001, 0.01, 0.1, 1:  {row}")
+    best[name] = min(grid, key=lambda lr, name=name: tuned[name, lr])
+    print(f"{name:4}  lr  ", "  ".join(f"{lr:5g}" for lr in grid))
+    print("      loss", "  ".join(f"{tuned[name, lr]:5.2f}" for lr in grid))
 # --8<-- [end:sweep]
 
 # --8<-- [start:ratio]
@@ -154,27 +156,29 @@ for lr in (1e-5, 1e-3, 1e-1):
 # --8<-- [end:ratio]
 
 # --8<-- [start:spike]
-worst = {}
+worst, ends = {}, {}
 for max_norm in (math.inf, 1.0):
-    net, stream = new_net(), batches(0)
-    optimizer = torch.optim.SGD(net.parameters(), lr=0.1, momentum=0.9)
-    log = []
-    for step in range(120):
-        x, y = next(stream)
-        if step == 60:
-            x = x * 50  # 一个坏批 | one bad batch
-        optimizer.zero_grad()
-        loss = cross_entropy(net(x), y)
-        loss.backward()
-        norm = clip_grad_norm_(net.parameters(), max_norm)
-        optimizer.step()
-        log.append((loss.item(), norm.item()))
-    worst[max_norm] = max(loss for loss, _ in log[61:])
-    print(
-        f"max_norm {max_norm}: ‖g‖ at 59, 60: {log[59][1]:.2f}, {log[60][1]:.0f}",
-        end="",
-    )
-    print(f"   loss at 61, 119: {log[61][0]:.2f}, {log[119][0]:.2f}")
+    logs = []
+    for seed in range(5):
+        net, stream = new_net(seed), batches(seed)
+        optimizer = torch.optim.SGD(net.parameters(), lr=0.1, momentum=0.9)
+        log = []
+        for step in range(120):
+            x, y = next(stream)
+            if step == 60:
+                x = x * 50  # 一个坏批 | one bad batch
+            optimizer.zero_grad()
+            loss = cross_entropy(net(x), y)
+            loss.backward()
+            norm = clip_grad_norm_(net.parameters(), max_norm)
+            optimizer.step()
+            log.append((loss.item(), norm.item()))
+        logs.append(log)
+    losses, norms = torch.tensor(logs).unbind(-1)
+    worst[max_norm], ends[max_norm] = losses[:, 61:].amax(1), losses[:, -1]
+    print(f"max_norm {max_norm}: largest ‖g‖ at step", norms.argmax(1).tolist())
+    print("  worst loss after it", *(f"{value:6.2f}" for value in worst[max_norm]))
+    print("  loss at step 119   ", *(f"{value:6.2f}" for value in ends[max_norm]))
 # --8<-- [end:spike]
 
 # --8<-- [start:anomaly]
@@ -208,18 +212,20 @@ print("first module with NaN or inf:", first_non_finite(net, images[:4]))
 
 # --8<-- [start:dead]
 dead = {}
-for lr in (0.01, 0.1, 1.0):
+for lr, warm_up in ((0.01, 1), (0.1, 1), (0.3, 1), (1.0, 1), (1.0, 50)):
     net, stream = new_net(), batches(0)
     optimizer = torch.optim.SGD(net.parameters(), lr=lr, momentum=0.9)
-    for _ in range(100):
+    for step in range(1, 101):
+        optimizer.param_groups[0]["lr"] = lr * min(1, step / warm_up)
         x, y = next(stream)
         optimizer.zero_grad()
         cross_entropy(net(x), y).backward()
         optimizer.step()
     with torch.no_grad():
         loss = cross_entropy(net(images), labels).item()
-    dead[lr] = dead_units(net, images)
-    print(f"lr {lr:<4}  dead units {dead[lr]:4.0%}   loss {loss:.2f}")
+    dead[lr, warm_up] = dead_units(net, images)
+    print(f"lr {lr:<4}  warm-up {warm_up:2}", end="   ")
+    print(f"dead units {dead[lr, warm_up]:4.0%}   loss {loss:.2f}")
 print(f"before training  {dead_units(new_net(), images):.0%}")
 # --8<-- [end:dead]
 

@@ -85,7 +85,6 @@ for rule in grids:
 # --8<-- [end:paths]
 
 # --8<-- [start:transfer]
-row = {batch: grids["sgd"].index(best["sgd", batch][0]) for batch in (4, 16, 64, 256)}
 for batch in (16, 64, 256):
     wanted = best["sgd", 4][0] * batch / 4
     near = min(
@@ -147,3 +146,25 @@ for beta2 in (0.999, 0.984, 0.9):
     half = 2.26 * gap.std().item() / math.sqrt(10)
     print(f"loss {losses[place].mean():.3f}   gain {gap.mean():+.3f} ± {half:.3f}")
 # --8<-- [end:beta2]
+
+# --8<-- [start:try-overshoot]
+mean = samples.mean(0)
+for lr in (0.5, 1.0, 1.9, 6.4):
+    gap = (after(64, lr) - mean).norm() / mean.norm()
+    print(f"lr {lr}  distance from the mean, {gap:.2f} of that at the start")
+# --8<-- [end:try-overshoot]
+
+# --8<-- [start:try-minimum]
+x = torch.randn(1000, 5, dtype=torch.float64)
+print("distance   with noise   without")
+for distance in (1.0, 0.1, 0.01, 0.001):
+    found = []
+    for noise in (1.0, 0.0):
+        generator = torch.Generator().manual_seed(0)
+        y = x.sum(1) + noise * torch.randn(1000, generator=generator).double()
+        w = torch.linalg.lstsq(x, y[:, None]).solution[:, 0] + distance
+        rows = 2 * (x @ w - y)[:, None] * x
+        spread = (rows - rows.mean(0)).square().sum(1).mean()
+        found.append((spread / rows.mean(0).square().sum()).item())
+    print(f"{distance:<8} {found[0]:12,.1f} {found[1]:9.1f}")
+# --8<-- [end:try-minimum]

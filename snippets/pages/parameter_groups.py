@@ -5,8 +5,10 @@ import warnings
 
 import torch
 from expected import expect
+from plotting import axes, style, svg
 from torch import nn
 from torch.nn.functional import cross_entropy, mse_loss
+from torch.optim import lr_scheduler
 from training_loop import groups
 
 # --8<-- [end:imports]
@@ -43,19 +45,20 @@ def net():
 
 # --8<-- [start:gain]
 gains = {}
-for how in ("all decay", "matrices only"):
+print(f"{'what decays':15} |gain|  ‖W‖  ‖gain · W‖")
+for how in ("nothing", "gains, biases", "matrices", "all"):
     model = net()
-    some = model.parameters() if how == "all decay" else groups(model, 0.5)
-    optimizer = torch.optim.AdamW(some, lr=0.01, weight_decay=0.5)
-    for _ in range(500):
+    matrices, vectors = groups(model, 0.5 if how in ("matrices", "all") else 0.0)
+    vectors["weight_decay"] = 0.5 if how in ("gains, biases", "all") else 0.0
+    optimizer = torch.optim.AdamW([matrices, vectors], lr=0.01)
+    for _ in range(300):
         optimizer.zero_grad()
-        loss = cross_entropy(model(x), labels)
-        loss.backward()
+        cross_entropy(model(x), labels).backward()
         optimizer.step()
-    norm, last = model[1], model[3]
-    gains[how] = norm.weight.abs().mean().item()
-    print(f"{how:13}  mean |gain| {gains[how]:.2f}", end="  ")
-    print(f"|weight| {last.weight.norm():.2f}  loss {loss:.3f}")
+    gain, weight = model[1].weight.detach(), model[3].weight.detach()
+    product = (gain * weight).norm().item()
+    gains[how] = gain.abs().mean().item(), weight.norm().item(), product
+    print(f"{how:15} {gains[how][0]:6.2f} {gains[how][1]:5.2f} {product:8.2f}")
 # --8<-- [end:gain]
 
 
@@ -71,7 +74,18 @@ def layer_wise(layers, lr, decay):
 
 layers = [nn.Linear(4, 4) for _ in range(4)]
 optimizer = torch.optim.AdamW(layer_wise(layers, lr=1e-3, decay=0.5))
-print([group["lr"] for group in optimizer.param_groups])
+print("groups    ", [group["lr"] for group in optimizer.param_groups])
+for name, make in {
+    "cosine": lambda o: lr_scheduler.CosineAnnealingLR(o, 10),
+    "eta_min": lambda o: lr_scheduler.CosineAnnealingLR(o, 10, eta_min=1e-4),
+    "one cycle": lambda o: lr_scheduler.OneCycleLR(o, 1e-3, total_steps=10),
+}.items():
+    optimizer = torch.optim.AdamW(layer_wise(layers, lr=1e-3, decay=0.5))
+    scheduler = make(optimizer)
+    for _ in range(5):
+        optimizer.step()
+        scheduler.step()
+    print(f"{name:10}", [round(lr, 6) for lr in scheduler.get_last_lr()])
 # --8<-- [end:depth]
 
 # --8<-- [start:silent]
@@ -87,26 +101,39 @@ print("the group:            ", optimizer.param_groups[0]["lr"])
 # --8<-- [end:silent]
 
 # --8<-- [start:freeze]
-moved = {}
+moved, paths = {}, {}
 for how in ("lr = 0", "requires_grad, grad None", "requires_grad, grad 0"):
     torch.manual_seed(0)
     w = torch.ones(4, requires_grad=True)
     optimizer = torch.optim.SGD([w], lr=0.1, momentum=0.9, weight_decay=0.1)
+    paths[how] = [w[0].item()]
     for _ in range(5):
         optimizer.zero_grad()
         (w**2).sum().backward()
         optimizer.step()
+        paths[how].append(w[0].item())
     before = w.detach().clone()
     if how == "lr = 0":
         optimizer.param_groups[0]["lr"] = 0.0
     else:
         optimizer.zero_grad(set_to_none=how.endswith("None"))
         w.requires_grad_(False)
-    for _ in range(5):
+    for _ in range(15):
         optimizer.step()
+        paths[how].append(w[0].item())
     moved[how] = (w - before).norm().item()
     print(f"{how:25} moved by {moved[how]:.3f}")
 # --8<-- [end:freeze]
+
+# --8<-- [start:freeze-figure]
+figure, panel = axes(("t", "w"), height=2.2)
+for number, (how, path) in enumerate(paths.items()):
+    label = how.removeprefix("requires_grad, ")
+    panel.plot(path, **style(number), label=label, linewidth=2.6 - 0.8 * number)
+panel.axvline(5, color=style(5)["color"], linestyle=":")
+panel.legend()
+print(svg(figure, "frozen"))
+# --8<-- [end:freeze-figure]
 
 # --8<-- [start:batch-norm]
 frozen = nn.BatchNorm1d(4).requires_grad_(False)
@@ -167,6 +194,15 @@ second, params = optimizer_for("ba")
 second.load_state_dict(first.state_dict())
 print("loaded ", second_moments(second, params))
 # --8<-- [end:position]
+
+# --8<-- [start:set]
+params = {torch.ones(1, requires_grad=True), torch.ones(1, requires_grad=True)}
+torch.optim.SGD(params, lr=0.1)
+print("a set as such: accepted")
+with expect(TypeError) as caught:
+    torch.optim.SGD([{"params": params}], lr=0.1)
+print(str(caught)[:70], "…")
+# --8<-- [end:set]
 
 # --8<-- [start:named]
 first, params = optimizer_for("ab", named=True)

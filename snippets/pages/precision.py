@@ -28,10 +28,12 @@ with torch.autocast("cpu", torch.bfloat16):
     normed = net[1](hidden)
     logits = net(x)
     loss = cross_entropy(logits, y)
+    softmax, total = logits.softmax(1), logits.sum()
 loss.backward()
 print("weight  ", net[0].weight.dtype, "  its gradient", net[0].weight.grad.dtype)
 print("Linear  ", hidden.dtype, "  LayerNorm", normed.dtype)
 print("logits  ", logits.dtype, "  loss", loss.dtype)
+print("softmax ", softmax.dtype, "  sum", total.dtype)
 # --8<-- [end:autocast]
 
 # --8<-- [start:underflow]
@@ -188,7 +190,7 @@ images = torch.tensor(digits.data, dtype=torch.float32) / 16
 labels = torch.tensor(digits.target)
 
 
-def fit(kind, lr, seed, steps=100):
+def fit(kind, lr, seed, steps):
     """训练损失 | the training loss, of a small net on the digits"""
     torch.manual_seed(seed)
     net = nn.Sequential(nn.Linear(64, 32), nn.ReLU(), nn.Linear(32, 10))
@@ -214,13 +216,14 @@ def fit(kind, lr, seed, steps=100):
 # --8<-- [end:master-setup]
 
 # --8<-- [start:master]
-rates = (0, 1e-4, 1e-3, 1e-2)
+rates = (0, 1e-4, 1e-3, 0.03, 0.1)
 means = {}
-print(f"{'':18}", *(f"lr {lr:<8g}" for lr in rates))
+print(f"{'lr':16}", *(f"{lr:<8g}" for lr in rates))
 for kind in ("float32", "autocast", "bfloat16 weights"):
     for lr in rates:
-        means[kind, lr] = sum(fit(kind, lr, seed) for seed in range(3)) / 3
-    print(f"{kind:18}", *(f"{means[kind, lr]:<11.4f}" for lr in rates))
+        steps = 100 if lr else 0
+        means[kind, lr] = sum(fit(kind, lr, seed, steps) for seed in range(3)) / 3
+    print(f"{kind:16}", *(f"{means[kind, lr]:<8.4f}" for lr in rates))
 gained = {
     kind: means[kind, 0] - means[kind, 1e-4] for kind in ("float32", "bfloat16 weights")
 }
@@ -228,12 +231,13 @@ gained = {
 
 # --8<-- [start:adam]
 for dtype in (torch.float16, torch.bfloat16):
-    for eps in (1e-8, 1e-4):
+    for eps, fused in ((1e-8, False), (1e-4, False), (1e-8, True)):
         w = torch.ones(2, dtype=dtype)
         w.grad = torch.tensor([0.0, 1e-3], dtype=dtype)
-        torch.optim.Adam([w], lr=1e-3, eps=eps, foreach=False).step()
+        torch.optim.Adam([w], lr=1e-3, eps=eps, fused=fused).step()
         kept = torch.tensor(eps, dtype=dtype).item()
-        print(f"{str(dtype)[6:]:9} eps {eps:.0e} is {kept:.0e}   w {w.tolist()}")
+        print(f"{str(dtype)[6:]:9} eps {eps:.0e} is {kept:.0e}", end="   ")
+        print(f"fused {fused!s:5}   w {w.tolist()}")
 # --8<-- [end:adam]
 
 # --8<-- [start:try-scale]

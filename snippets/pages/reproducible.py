@@ -6,7 +6,9 @@ import random
 import numpy as np
 import torch
 from expected import expect
+from plotting import axes, style, svg
 from torch import nn
+from torch.nn.utils import parameters_to_vector
 from torch.utils.data import DataLoader, Dataset
 
 # --8<-- [end:imports]
@@ -39,6 +41,54 @@ alone = torch.cat([net(row[None]) for row in rows])
 print("one row at a time equals the batch:", torch.equal(alone, net(rows)))
 print(f"off by {(alone - net(rows)).abs().max():.0e}")
 # --8<-- [end:batch]
+
+
+# --8<-- [start:drift-setup]
+def gaps(make, nudge, steps=600):
+    """两次运行逐步的相对差 | how far apart two runs are, step by step"""
+    runs, found = [], []
+    for change in (0.0, nudge):
+        torch.manual_seed(0)
+        net = make().double()
+        with torch.no_grad():
+            next(net.parameters())[0, 0] += change
+        runs.append((net, torch.optim.SGD(net.parameters(), lr=0.05, momentum=0.9)))
+    generator = torch.Generator().manual_seed(0)
+    for _ in range(steps):
+        inputs = torch.randn(16, 8, generator=generator).double()
+        for net, optimizer in runs:
+            optimizer.zero_grad()
+            (net(inputs)[:, 0] - inputs.prod(1).sign()).square().mean().backward()
+            optimizer.step()
+        one, two = (parameters_to_vector(net.parameters()) for net, _ in runs)
+        found.append(((one - two).norm() / one.norm()).item())
+    return found
+
+
+def two_layers():
+    return nn.Sequential(nn.Linear(8, 32), nn.Tanh(), nn.Linear(32, 1))
+
+
+# --8<-- [end:drift-setup]
+
+
+# --8<-- [start:drift]
+apart = {
+    "linear": gaps(lambda: nn.Linear(8, 1), nudge=1e-7),
+    "two layers": gaps(two_layers, nudge=1e-7),
+}
+print("apart at step", "".join(f"{t:8}" for t in (1, 10, 100, 600)))
+for name, path in apart.items():
+    print(f"{name:13}", "".join(f"{path[t - 1]:8.0e}" for t in (1, 10, 100, 600)))
+# --8<-- [end:drift]
+
+# --8<-- [start:drift-figure]
+figure, panel = axes(("t", "apart"), height=2.4, yscale="log")
+for number, (name, path) in enumerate(apart.items()):
+    panel.plot(path, **style(number), label=name)
+panel.legend()
+print(svg(figure, "drift"))
+# --8<-- [end:drift-figure]
 
 
 # --8<-- [start:generators]
@@ -111,16 +161,16 @@ class Noisy(Dataset):
         return round(value, 3)
 
 
-for source in ("torch", "numpy", "own rng"):
-    generator = torch.Generator().manual_seed(0)
+for source in ("torch", "numpy", "own rng", "persistent"):
     loader = DataLoader(
         Noisy(source),
         num_workers=2,
-        generator=generator,
+        generator=torch.Generator().manual_seed(0),
+        persistent_workers=source == "persistent",
         multiprocessing_context="fork",
     )
     epochs = [[item.item() for item in loader] for _ in range(2)]
-    print(f"{source:8}", *epochs)
+    print(f"{source:10}", *epochs)
 # --8<-- [end:workers]
 
 # --8<-- [start:workers-count]
@@ -139,28 +189,12 @@ for workers in (0, 1, 2):
 # --8<-- [end:workers-count]
 
 
-# --8<-- [start:try-drift]
-def train(nudge, steps):
-    torch.manual_seed(0)
-    net = nn.Sequential(nn.Linear(8, 32), nn.Tanh(), nn.Linear(32, 1))
-    with torch.no_grad():
-        net[0].weight[0, 0] += nudge
-    optimizer = torch.optim.SGD(net.parameters(), lr=0.05, momentum=0.9)
-    generator = torch.Generator().manual_seed(0)
-    for _ in range(steps):
-        inputs = torch.randn(16, 8, generator=generator)
-        optimizer.zero_grad()
-        (net(inputs)[:, 0] - inputs.prod(1).sign()).square().mean().backward()
-        optimizer.step()
-    return torch.cat([param.detach().flatten() for param in net.parameters()])
-
-
-apart = {}
-for steps in (10, 100, 1000):
-    gap = (train(1e-7, steps) - train(0.0, steps)).norm() / train(0.0, steps).norm()
-    apart[steps] = gap.item()
-    print(f"{steps:4} steps: {gap:.0e} apart")
-# --8<-- [end:try-drift]
+# --8<-- [start:try-float64]
+small = gaps(two_layers, nudge=1e-13)
+for nudge, path in {"1e-07": apart["two layers"], "1e-13": small}.items():
+    print(f"nudge {nudge}  {path[0]:.0e} → {path[-1]:.0e}", end="   ")
+    print(f"× {path[-1] / path[0]:,.0f}")
+# --8<-- [end:try-float64]
 
 
 # --8<-- [start:try-repair]

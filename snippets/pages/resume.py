@@ -9,6 +9,7 @@ from dataclasses import replace
 
 import torch
 from expected import expect
+from plotting import axes, style, svg
 from torch import nn
 from torch.optim import lr_scheduler
 from training_loop import Settings, Trainer, sequences
@@ -73,16 +74,25 @@ def apart(one, other):
     return (gap / sum(other[name].double().square().sum() for name in names)).sqrt()
 
 
-cost = {}
+cost, curves = {}, {}
 print(f"{'missing':10} next loss   last loss   weights   average")
 for missing in ("", "model", "optimizer", "scheduler", "done", "rng", "ema"):
     trainer, losses = resume(saved, missing)
     weights = apart(trainer.model.state_dict(), end["model"]).item()
     average = apart(trainer.ema.state_dict(), end["ema"]).item()
-    cost[missing] = weights, average
+    cost[missing], curves[missing] = (weights, average), losses
     print(f"{missing or '—':10} {losses[0]:9.4f} {losses[-1]:11.4f}", end="  ")
     print(f"{weights:9.1%} {average:8.1%}")
 # --8<-- [end:missing]
+
+# --8<-- [start:missing-figure]
+figure, panel = axes(("t", "L"), height=2.4)
+for number, missing in enumerate(("", "optimizer", "scheduler", "rng")):
+    label = missing or "—"
+    panel.plot(range(21, 41), curves[missing], **style(number), label=label)
+panel.legend(ncols=2)
+print(svg(figure, "resumed"))
+# --8<-- [end:missing-figure]
 
 # --8<-- [start:sgd]
 ends = {}
@@ -165,11 +175,19 @@ with torch.serialization.safe_globals([argparse.Namespace]):
 
 # --8<-- [start:try-half]
 half = replace(settings, dtype=torch.float16)
-trainer = Trainer(half)
-for _ in range(20):
-    trainer.step(data)
-print("scale after 20 steps", trainer.scaler.get_scale())
-print(sorted(trainer.scaler.state_dict()))
+first, again = {}, {}
+for what in ("before", "saved", "missing"):
+    trainer = Trainer(half)
+    trainer.scaler = torch.amp.GradScaler("cpu", init_scale=2.0**24)
+    if what == "saved":
+        trainer.scaler.load_state_dict(first)
+    begun = trainer.scaler.get_scale()
+    skipped = [trainer.step(data)["ratio"] for _ in range(20)].count(0.0)
+    print(f"{what:8} scale {begun:11,.0f} → {trainer.scaler.get_scale():,.0f}", end="")
+    print(f"   skipped {skipped} of 20")
+    again[what] = skipped
+    first = first or trainer.scaler.state_dict()
+print(sorted(first))
 # --8<-- [end:try-half]
 
 # --8<-- [start:try-average]

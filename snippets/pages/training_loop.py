@@ -53,10 +53,14 @@ print("equal to the run that was not stopped:", before[:40] + after == logs)
 # --8<-- [end:resume]
 
 # --8<-- [start:half]
-with TemporaryDirectory() as folder:
-    half = replace(settings, steps=60, dtype=torch.float16)
-    *_, last = train(half, Path(folder, "loop.pt"))
-print(f"float16 with a scaler, step 60: loss {last['loss']:.3f}")
+for name, dtype in {
+    "bfloat16": torch.bfloat16,
+    "float16 + scaler": torch.float16,
+}.items():
+    with TemporaryDirectory() as folder:
+        path = Path(folder, "loop.pt")
+        *_, last = train(replace(settings, steps=40, dtype=dtype), path)
+    print(f"{name:16}  step 40  loss {last['loss']:.4f}  ‖g‖ {last['norm']:.4f}")
 # --8<-- [end:half]
 
 # --8<-- [start:try-tokens]

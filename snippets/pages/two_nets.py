@@ -1,6 +1,8 @@
 """Two nets that train against each other: whose graph, whose step, detach."""
 
 # --8<-- [start:imports]
+import math
+
 import torch
 from expected import expect
 from plotting import axes, style, svg
@@ -34,13 +36,16 @@ real = 3 + 0.5 * torch.randn(64, 1, generator=torch.Generator().manual_seed(2))
 # --8<-- [end:nets-setup]
 
 # --8<-- [start:whose]
+own = {}
 for how in ("as it is", "detach"):
     generator, critic = pair()
     fake = generator(noise)
     shown = fake.detach() if how == "detach" else fake
     (judged(critic, real, True) + judged(critic, shown, False)).backward()
     touched = any(param.grad is not None for param in generator.parameters())
+    own[how] = gradient(critic)
     print(f"critic's loss, {how:8}  gradient in the generator: {touched}")
+print("the critic's own gradient is the same:", torch.equal(*own.values()))
 # --8<-- [end:whose]
 
 # --8<-- [start:left]
@@ -88,11 +93,12 @@ with expect(RuntimeError) as caught:
 print(str(caught)[:75], "…")
 # --8<-- [end:order]
 
+
 # --8<-- [start:repairs]
-found = {}
-for how in ("new critic", "old critic"):
+def for_generator(lr, how):
+    """判别器走三步，生成器的梯度 | the generator's gradient, the critic's third step"""
     generator, critic = pair()
-    sgd = torch.optim.SGD(critic.parameters(), lr=2.0)
+    sgd = torch.optim.SGD(critic.parameters(), lr=lr)
     for _ in range(3):
         fake = generator(noise)
         if how == "old critic":
@@ -104,10 +110,15 @@ for how in ("new critic", "old critic"):
         if how == "new critic":
             generator.zero_grad()
             judged(critic, fake, True).backward()
-    found[how] = gradient(generator)
-    print(f"{how}: the generator's gradient {found[how].norm():.3f}")
-off = (found["old critic"] - found["new critic"]).norm() / found["new critic"].norm()
-print(f"apart by {off:.2f}")
+    return gradient(generator)
+
+
+off = {}
+print("critic's lr   ‖g‖, new critic   ‖g‖, old critic   apart")
+for lr in (0.02, 0.2, 2.0):
+    new, old = (for_generator(lr, f"{which} critic") for which in ("new", "old"))
+    off[lr] = ((old - new).norm() / new.norm()).item()
+    print(f"{lr:11} {new.norm():17.3f} {old.norm():17.3f} {off[lr]:7.0%}")
 # --8<-- [end:repairs]
 
 # --8<-- [start:second]
@@ -125,26 +136,37 @@ adam = [
     torch.optim.Adam(n.parameters(), 0.01, (0.5, 0.99)) for n in (generator, critic)
 ]
 stream = torch.Generator().manual_seed(3)
-means = []
+log = []
 for _ in range(600):
     real = 3 + 0.5 * torch.randn(64, 1, generator=stream)
     fake = generator(torch.randn(64, 4, generator=stream))
 
     adam[1].zero_grad()  # 判别器 | the critic
-    (judged(critic, real, True) + judged(critic, fake.detach(), False)).backward()
+    critics = judged(critic, real, True) + judged(critic, fake.detach(), False)
+    critics.backward()
     adam[1].step()
 
     adam[0].zero_grad()  # 生成器 | the generator
-    judged(critic, fake, True).backward()
+    generators = judged(critic, fake, True)
+    generators.backward()
     adam[0].step()
-    means.append(fake.mean().item())
-print("mean of what is generated:", *(f"{means[t]:.2f}" for t in (0, 100, 300, 599)))
+    values = fake.mean(), fake.std(), critics, generators
+    log.append([value.item() for value in values])
+print("step   mean    std   L critic   L generator")
+for t in (0, 10, 30, 100, 300, 599):
+    print("{:4} {:6.2f} {:6.2f} {:10.3f} {:13.3f}".format(t, *log[t]))
+print(f"if the critic says ½: {2 * math.log(2):7.3f} {math.log(2):13.3f}")
 # --8<-- [end:loop]
 
 # --8<-- [start:loop-figure]
-figure, panel = axes(("t", "x"), height=2.2)
-panel.plot(means, **style(0))
-panel.axhline(3, **style(1))
+figure, one, other = axes(("t", "x"), ("t", "L"), columns=2, height=2.2)
+mean, _, critics, generators = zip(*log, strict=True)
+one.plot(mean, **style(0))
+one.axhline(3, **style(1))
+other.plot(generators, **style(0), linewidth=1)
+other.plot(critics, **style(1), linewidth=1)
+other.axhline(math.log(2), color=style(5)["color"], linestyle=":")
+other.axhline(2 * math.log(2), color=style(5)["color"], linestyle=":")
 print(svg(figure, "twonets"))
 # --8<-- [end:loop-figure]
 

@@ -5,6 +5,8 @@ import copy
 import math
 
 import torch
+from many_nets import train_many
+from paired import difference
 from plotting import axes, style, svg
 from torch import nn
 from torch.nn.functional import cross_entropy
@@ -14,28 +16,25 @@ from torch.optim.swa_utils import SWALR, AveragedModel, get_ema_multi_avg_fn, up
 
 # --8<-- [start:noise]
 torch.manual_seed(0)
-path, ema, mean, values = [], 1.0, 1.0, []
-w = torch.ones(1)
+w, path = torch.ones(200), []  # 200 次运行并排 | 200 runs side by side
+ema, mean = w.clone(), w.clone()
 for step in range(1, 2001):
-    grad = w + torch.randn(1)  # 带噪声的梯度 | a noisy gradient of w² / 2
+    grad = w + torch.randn(200)  # 带噪声的梯度 | a noisy gradient of w² / 2
     w = w - 0.1 * grad
-    ema = 0.99 * ema + 0.01 * w.item()
-    mean = w.item() if step <= 100 else mean + (w.item() - mean) / (step - 100)
-    path.append(w.item())
-    values.append((w.item(), ema, mean))
-late = torch.tensor(values[1000:])
-rms = late.square().mean(0).sqrt().tolist()
+    ema = 0.99 * ema + 0.01 * w
+    mean = w if step <= 100 else mean + (w - mean) / (step - 100)
+    path.append(torch.stack([w, ema, mean]))
+path = torch.stack(path)
+rms = path[1000:].square().mean((0, 2)).sqrt().tolist()
 print(f"distance from the minimum: w {rms[0]:.3f}", end="   ")
 print(f"EMA {rms[1]:.3f}   mean from step 100 on {rms[2]:.3f}")
 # --8<-- [end:noise]
 
 # --8<-- [start:noise-figure]
 figure, panel = axes(("t", "w"), height=2.4)
-for number, column in enumerate(zip(*values[:1000], strict=True)):
+for number, name in enumerate(("w", "EMA", "mean")):
     width = 0.6 if number == 0 else 1.8
-    panel.plot(
-        column, **style(number), linewidth=width, label=["w", "EMA", "mean"][number]
-    )
+    panel.plot(path[:1000, number, 0], **style(number), linewidth=width, label=name)
 panel.set_ylim(top=1.5)
 panel.legend(loc="upper right", ncols=3)
 print(svg(figure, "average"))
@@ -65,7 +64,7 @@ for decay in (0.9, 0.99, 0.999, 0.9999):
 # --8<-- [end:horizon]
 
 # --8<-- [start:warm]
-short, decay, steps = 0.0, 0.999, 500
+decay, steps = 0.999, 500
 plain = warmed = 0.0  # 起点 0，目标 1 | start 0, weights at 1
 for step in range(1, steps + 1):
     plain = decay * plain + (1 - decay) * 1.0
@@ -100,59 +99,61 @@ def loss_of(model, rows=test):
 # --8<-- [end:digits-setup]
 
 # --8<-- [start:batch-norm]
-net = batch_norm_net(0)
-swa = AveragedModel(net)
-optimizer = torch.optim.SGD(net.parameters(), lr=0.5, momentum=0.9)
-generator = torch.Generator().manual_seed(0)
-for step in range(300):
-    rows = train[torch.randint(len(train), (64,), generator=generator)]
-    net.train()
-    optimizer.zero_grad()
-    cross_entropy(net(images[rows]), labels[rows]).backward()
-    optimizer.step()
-    if step >= 100:
-        swa.update_parameters(net)
-found = {"weights": loss_of(net), "average, old statistics": loss_of(swa)}
-copied = swa.module[1].running_var.mean().item()
 loader = [images[train[i : i + 64]] for i in range(0, len(train), 64)]
-update_bn(loader, swa)
-found["average, update_bn"] = loss_of(swa)
-for name, loss in found.items():
-    print(f"{name:24} loss {loss:.3f}")
-print(f"running_var {copied:.2f} → {swa.module[1].running_var.mean():.2f}")
-# --8<-- [end:batch-norm]
-
-
-# --8<-- [start:seeds]
-def run(seed, lr, decay, steps=200):
-    """留出损失：权重；平均 | held-out loss of the weights and of their average"""
-    torch.manual_seed(seed)
-    net = nn.Sequential(nn.Linear(64, 32), nn.ReLU(), nn.Linear(32, 10))
-    optimizer = torch.optim.SGD(net.parameters(), lr=lr, momentum=0.9)
-    scheduler = torch.optim.lr_scheduler.LinearLR(optimizer, 1.0, decay, steps)
-    ema = AveragedModel(net, multi_avg_fn=get_ema_multi_avg_fn(0.95))
-    generator = torch.Generator().manual_seed(seed)
-    for _ in range(steps):
-        rows = train[torch.randint(len(train), (16,), generator=generator)]
+found = []
+for seed in range(10):
+    net, generator = batch_norm_net(seed), torch.Generator().manual_seed(seed)
+    swa = AveragedModel(net)
+    optimizer = torch.optim.SGD(net.parameters(), lr=0.5, momentum=0.9)
+    for step in range(200):
+        rows = train[torch.randint(len(train), (64,), generator=generator)]
+        net.train()
         optimizer.zero_grad()
         cross_entropy(net(images[rows]), labels[rows]).backward()
         optimizer.step()
-        scheduler.step()
-        ema.update_parameters(net)
-    return loss_of(net), loss_of(ema)
+        if step >= 100:
+            swa.update_parameters(net)
+    losses = [loss_of(net), loss_of(swa)]
+    update_bn(loader, swa)
+    found.append([*losses, loss_of(swa)])
+found = torch.tensor(found)
+for name, losses in zip(("weights", "old"), found.T, strict=False):
+    print(f"{name:9} loss {losses.mean():.3f}", end="   ")
+    print(f"update_bn is lower in {(found[:, 2] < losses).sum()} of 10")
+print(f"update_bn loss {found[:, 2].mean():.3f}")
+# --8<-- [end:batch-norm]
+
+# --8<-- [start:seeds]
+data, held_out = (images[train], labels[train]), (images[test], labels[test])
+lrs = [0.4 / 2**power for power in range(5)]
+
+
+def best(steps, down, average):
+    """最好的 lr，以及每个种子的留出损失 | the best lr, the seeds' held-out losses"""
+    losses = train_many(
+        data, lrs, 10, steps, "momentum", lambda t: 1 - down * t / steps,
+        average=average, held_out=held_out,
+    ).nan_to_num(1e3)  # fmt: skip
+    place = int(losses.mean(1).argmin())
+    return lrs[place], losses[place]
 
 
 # --8<-- [end:seeds]
 
 # --8<-- [start:seeds-run]
-gains = {}
-for name, end in (("constant lr", 1.0), ("lr down to 0", 0.0)):
-    pairs = torch.tensor([run(seed, 0.1, end) for seed in range(10)])
-    gains[name] = pairs[:, 0] - pairs[:, 1]
-    weights, average = pairs.mean(0).tolist()
-    better = int((gains[name] > 0).sum())
-    print(f"{name:13} weights {weights:.3f}  average {average:.3f}", end="  ")
-    print(f"better in {better} of 10")
+gains, arms = {}, {}
+print("steps  lr        weights (lr)   average (lr)   gain")
+for steps in (100, 400):
+    for name, down in (("constant", 0), ("down to 0", 1)):
+        (lr, weights), (other, mean) = (best(steps, down, a) for a in (0.0, 0.95))
+        arms[steps, name] = weights, mean
+        gains[steps, name], half = difference(weights, mean)
+        print(f"{steps:5}  {name:9} {weights.mean():.3f} ({lr:<4g})", end="  ")
+        print(f"{mean.mean():.3f} ({other:<4g})", end="  ")
+        print(f"{gains[steps, name]:+.3f} ± {half:.3f}")
+for steps in (100, 400):
+    gap, half = difference(arms[steps, "constant"][1], arms[steps, "down to 0"][0])
+    print(f"{steps:5}  average, constant − weights, down: {gap:+.3f} ± {half:.3f}")
 # --8<-- [end:seeds-run]
 
 # --8<-- [start:swalr]
@@ -189,3 +190,14 @@ same = torch.equal(kept.module[0].weight, reference[0].weight)
 print("the average is a copy:", same, "  n_averaged", kept.n_averaged.item())
 print([name for name in kept.state_dict()][:3])
 # --8<-- [end:try-copy]
+
+# --8<-- [start:try-decay]
+for steps in (100, 400):
+    print(f"{steps} steps", end="")
+    for average in (0.0, 0.9, 0.95, 0.98, 0.99):
+        losses = train_many(
+            data, [0.1], 10, steps, "momentum", average=average, held_out=held_out
+        )
+        print(f"   {average:g}: {losses.mean():.3f}", end="")
+    print()
+# --8<-- [end:try-decay]
