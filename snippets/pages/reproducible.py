@@ -171,6 +171,7 @@ for source in ("torch", "numpy", "own rng", "persistent"):
     )
     epochs = [[item.item() for item in loader] for _ in range(2)]
     print(f"{source:10}", *epochs)
+del loader  # 常驻的工作进程到此结束 | so that the persistent workers end
 # --8<-- [end:workers]
 
 # --8<-- [start:workers-count]
