@@ -169,8 +169,7 @@ for source in ("torch", "numpy", "own rng", "persistent"):
         persistent_workers=source == "persistent",
         multiprocessing_context="fork",
     )
-    epochs = [[item.item() for item in loader] for _ in range(2)]
-    print(f"{source:10}", *epochs)
+    print(f"{source:10}", *([item.item() for item in loader] for _ in range(2)))
 del loader  # 常驻的工作进程到此结束 | so that the persistent workers end
 # --8<-- [end:workers]
 
