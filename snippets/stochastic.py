@@ -117,31 +117,41 @@ EPOCHS = 128
 
 
 @cache
-def raced(batch: int, seeds: int = 12) -> Tensor:
-    """Return the excess loss after each epoch at each of RATES, (epochs, lrs, seeds).
+def raced(
+    batch: int,
+    seeds: int = 12,
+    momentum: float = 0.0,
+    rates: tuple[float, ...] = (),
+    epochs: int = EPOCHS,
+    runs: int = 4,
+) -> Tensor:
+    """Return the excess loss after each epoch at each of the rates.
 
-    A seed stands for data of its own, n = 128, and 4 runs over it, whose mean it is. A
-    batch is drawn with replacement, but a batch of all rows is all rows.
+    Of shape (epochs, lrs, seeds); without ``rates`` those of RATES. A seed stands for
+    data of its own, n = 128, and ``runs`` over it, whose mean it is. A batch is drawn
+    with replacement, but a batch of all rows is all rows. All see the same batches.
 
     >>> raced(128, seeds=2).shape
     torch.Size([128, 16, 2])
     """
     data = [regression(seed=seed) for seed in range(seeds)]
     x, y, best = (torch.stack(parts) for parts in zip(*data, strict=True))
-    n, lrs = y.shape[1], RATES[batch].view(-1, 1, 1, 1)
-    runs = 1 if batch == n else 4
+    lrs = torch.tensor(rates, dtype=torch.float64) if rates else RATES[batch]
+    n, lrs = y.shape[1], lrs.view(-1, 1, 1, 1)
+    runs = 1 if batch == n else runs
     at = torch.arange(seeds).view(-1, 1, 1)
     generator = torch.Generator().manual_seed(0)
     theta = torch.tensor([-5.0, 1.5], dtype=torch.float64)
     theta = theta.expand(len(lrs), seeds, runs, 2)
-    losses = []
-    for _ in range(EPOCHS):
+    buffer, losses = torch.zeros_like(theta), []
+    for _ in range(epochs):
         shape = (n // batch, seeds, runs, batch)
         rows = torch.randint(n, shape, generator=generator)
         if batch == n:
             rows = torch.arange(n).expand(shape)
         for inputs, targets in zip(x[at, rows], y[at, rows], strict=True):
-            theta = theta - lrs * gradient(theta, inputs, targets)
+            buffer = momentum * buffer + gradient(theta, inputs, targets)
+            theta = theta - lrs * buffer
         losses.append(excess(theta, best.unsqueeze(1)).mean(-1))
     return torch.stack(losses)
 
@@ -164,6 +174,57 @@ def at_best(losses: Tensor) -> tuple[Tensor, Tensor]:
 
 
 # --8<-- [end:at-best]
+
+
+# --8<-- [start:floors]
+def noise_floor(lr: float, momentum: float, curvature: Tensor, noise: Tensor) -> Tensor:
+    """Return the excess loss at which SGD ends on a bowl, by coordinate.
+
+    ``noise`` is the variance of a gradient's error, the same at every place.
+
+    >>> noise_floor(0.5, 0.0, torch.ones(1), torch.ones(1))  # 0.5 / 4 / (1 - 0.25)
+    tensor([0.1667])
+    """
+    edge = 2 * (1 + momentum) / curvature
+    return lr / (1 - momentum) * noise / 4 / (1 - lr / edge)
+
+
+def floors(
+    pairs: tuple[tuple[float, float], ...],
+    everywhere: bool = False,
+    steps: int = 4000,
+    seeds: int = 12,
+) -> Tensor:
+    """Return the excess loss at which SGD with batches of one ends, (pairs, seeds).
+
+    For pairs of lr and momentum, all on the same samples: the mean of 16 runs and the
+    last half of the steps, from the minimum. With ``everywhere`` the noise of a sample
+    is at every place what it is at the minimum.
+
+    >>> found = floors(((0.01, 0.0), (0.001, 0.9)), steps=1000, seeds=2)
+    >>> found.shape, bool(0.8 < found[1].mean() / found[0].mean() < 1)
+    (torch.Size([2, 2]), True)
+    """
+    data = [regression(seed=seed) for seed in range(seeds)]
+    x, y, best = (torch.stack(parts) for parts in zip(*data, strict=True))
+    lrs, momenta = torch.tensor(pairs, dtype=torch.float64).T.view(2, -1, 1, 1, 1)
+    at, best = torch.arange(seeds).view(-1, 1, 1), best.unsqueeze(1)
+    generator = torch.Generator().manual_seed(0)
+    theta = best.expand(len(pairs), seeds, 16, 2)
+    buffer, losses = torch.zeros_like(theta), torch.zeros(theta.shape[:-1])
+    for step in range(steps):
+        rows = torch.randint(y.shape[1], (seeds, 16, 1), generator=generator)
+        grad = gradient(best if everywhere else theta, x[at, rows], y[at, rows])
+        if everywhere:
+            grad = grad + CURVATURE * (theta - best)
+        buffer = momenta * buffer + grad
+        theta = theta - lrs * buffer
+        if step >= steps // 2:
+            losses = losses + excess(theta, best) / (steps - steps // 2)
+    return losses.mean(-1)
+
+
+# --8<-- [end:floors]
 
 
 # --8<-- [start:rows-used]
@@ -328,7 +389,7 @@ def settle(kappa: float, lr: float, momentum: float, nesterov: bool) -> float:
     curvatures = torch.tensor([1.0, kappa], dtype=torch.float64)
     theta, state, steps = torch.ones_like(curvatures), {}, 0
     options = {"lr": lr, "momentum": momentum, "nesterov": nesterov}
-    while theta.isfinite().all():
+    while theta.abs().max() < 1e9:
         old = theta.clone()
         sgd(theta, curvatures * theta, state, **options)
         steps += 1

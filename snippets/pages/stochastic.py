@@ -16,6 +16,8 @@ from stochastic import (
     best_nesterov,
     bowl_path,
     displacements,
+    floors,
+    noise_floor,
     plateau,
     polyak,
     raced,
@@ -48,7 +50,6 @@ print(f"SGD on all rows - gradient descent: {gap:g}")
 # --8<-- [end:full-batch]
 
 # --8<-- [start:variance-setup]
-mean_gap = batch_gap(16)
 each = gradient(start, x.unsqueeze(1), y.unsqueeze(1))
 sigma2 = each.var(0, correction=0).sum().item()
 variance = variances((1, 10, 100))
@@ -107,6 +108,10 @@ panel.set_ylim(1e-4, 200)
 panel.legend(loc="lower left")
 print(svg(figure, "floor"))
 # --8<-- [end:floor-figure]
+
+# --8<-- [start:mean-setup]
+mean_gap = batch_gap(16)
+# --8<-- [end:mean-setup]
 
 # --8<-- [start:race-setup]
 tuned, chosen = {}, {}
@@ -195,29 +200,6 @@ for t in (1, 2, 10, 100):
     print(f"{t:4}", "{:7.3f} {:8.3f} {:10.3f}".format(*row))
 # --8<-- [end:gain]
 
-# --8<-- [start:lr-change-setup]
-param = torch.zeros(1, dtype=torch.float64, requires_grad=True)
-optimizer = SGD([param], lr=1.0, momentum=0.9)
-velocity, lengths = 0.0, []
-for t in range(1, 131):
-    lr = optimizer.param_groups[0]["lr"] = 1.0 if t <= 100 else 0.1
-    param.data.zero_()
-    param.grad = torch.ones_like(param)
-    optimizer.step()
-    velocity = 0.9 * velocity + lr * 1.0
-    lengths.append((-param.item(), velocity))
-# --8<-- [end:lr-change-setup]
-
-# --8<-- [start:lr-change-figure]
-figure, panel = axes(("t", "|Δθ|"), height=2.3)
-for number, label in enumerate(("PyTorch", "Sutskever")):
-    series = [pair[number] for pair in lengths[89:]]
-    panel.plot(range(90, 131), series, **style(number), label=label)
-panel.set_ylim(0, 11)
-panel.legend()
-print(svg(figure, "lr-change"))
-# --8<-- [end:lr-change-figure]
-
 # --8<-- [start:heavy]
 heavy_steps, gd_steps = {}, {}
 print("    κ      GD  momentum")
@@ -264,6 +246,73 @@ for momentum in (0.0, 0.5, 0.9):
         shown = f"{lr * L / 2:12.3f} {edges[momentum, factor]:14.0e}"
         print(f"{momentum:4}{shown}")
 # --8<-- [end:limit]
+
+# --8<-- [start:momentum-floor-setup]
+pairs = ((0.001, 0.0), (0.001, 0.9), (0.0001, 0.9))
+ending, steady = floors(pairs), floors(pairs, everywhere=True)
+spread = []
+for seed in range(12):
+    inputs, targets, lowest = regression(seed=seed)
+    errors = gradient(lowest, inputs.unsqueeze(1), targets.unsqueeze(1))
+    spread.append(errors.square().mean(0))
+spread = torch.stack(spread)
+theory = [noise_floor(*pair, CURVATURE, spread).sum(1) for pair in pairs]
+raised, _ = difference(ending[1].log(), ending[0].log())
+level = difference(ending[2].log(), ending[0].log())
+# --8<-- [end:momentum-floor-setup]
+
+# --8<-- [start:momentum-floor]
+print("    lr    μ  lr/(1−μ)   floor   even  formula")
+for pair, *levels in zip(pairs, ending, steady, theory, strict=True):
+    lr, mu = pair
+    shown = " ".join(f"{each.mean():7.4f}" for each in levels)
+    print(f"{lr:6} {mu:4} {lr / (1 - mu):9.3f} {shown}")
+# --8<-- [end:momentum-floor]
+
+# --8<-- [start:momentum-race-setup]
+heavy, best_gain = {}, {}
+for batch, mu in ((1, 0.0), (1, 0.5), (1, 0.9), (n, 0.0), (n, 0.5)):
+    wide = 1 - mu if batch == 1 else 1 + mu
+    rates = tuple((RATES[batch] * wide).tolist())
+    losses = raced(batch, momentum=mu, rates=rates, epochs=32, runs=16)
+    heavy[batch, mu], index = at_best(losses)
+    best_gain[batch, mu] = [rates[index[e - 1]] / (1 - mu) for e in (8, 32)]
+# --8<-- [end:momentum-race-setup]
+
+# --8<-- [start:momentum-race]
+print("ln(with μ) − ln(without), both tuned, 12 seeds")
+print("  B    μ      epoch 8           epoch 32")
+lead = {}
+for batch, mu in ((1, 0.5), (1, 0.9), (n, 0.5)):
+    for epoch in (8, 32):
+        ours, plain = (heavy[batch, m][epoch - 1].log() for m in (mu, 0.0))
+        lead[batch, mu, epoch] = difference(ours, plain)
+    shown = "   ".join("{:6.3f} ± {:.3f}".format(*lead[batch, mu, e]) for e in (8, 32))
+    print(f"{batch:3} {mu:4}  {shown}")
+# --8<-- [end:momentum-race]
+
+# --8<-- [start:lr-change-setup]
+param = torch.zeros(1, dtype=torch.float64, requires_grad=True)
+optimizer = SGD([param], lr=1.0, momentum=0.9)
+velocity, lengths = 0.0, []
+for t in range(1, 131):
+    lr = optimizer.param_groups[0]["lr"] = 1.0 if t <= 100 else 0.1
+    param.data.zero_()
+    param.grad = torch.ones_like(param)
+    optimizer.step()
+    velocity = 0.9 * velocity + lr * 1.0
+    lengths.append((-param.item(), velocity))
+# --8<-- [end:lr-change-setup]
+
+# --8<-- [start:lr-change-figure]
+figure, panel = axes(("t", "|Δθ|"), height=2.3)
+for number, label in enumerate(("PyTorch", "Sutskever")):
+    series = [pair[number] for pair in lengths[89:]]
+    panel.plot(range(90, 131), series, **style(number), label=label)
+panel.set_ylim(0, 11)
+panel.legend()
+print(svg(figure, "lr-change"))
+# --8<-- [end:lr-change-figure]
 
 # --8<-- [start:nesterov-setup]
 same = ((100, 0.5), (100, 0.9), (100, 0.99), (10_000, 0.99))

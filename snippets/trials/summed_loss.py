@@ -114,8 +114,8 @@ def c33() -> Trial:
 
     >>> c33()
     imprecise
-    ✓ 反向的格，比 retain_graph | cells, against retain_graph: 80 : 3240
-    ✗ 反向的格，比 detach | cells, against detach: 80 : 80
+    ✓ 反向的单元步，比 retain_graph | cells, against retain_graph: 80 : 3240
+    ✗ 反向的单元步，比 detach | cells, against detach: 80 : 80
     ✗ 内存，比 detach | memory, against detach: 352,576 : 8,452 B
     """
     _, cells, peak = cost(summed)
@@ -123,12 +123,12 @@ def c33() -> Trial:
     _, cut, low = cost(truncated, 1)
     return Trial(
         Case(
-            "反向的格，比 retain_graph | cells, against retain_graph",
+            "反向的单元步，比 retain_graph | cells, against retain_graph",
             f"{cells} : {kept}",
             cells < kept,
         ),
         Case(
-            "反向的格，比 detach | cells, against detach",
+            "反向的单元步，比 detach | cells, against detach",
             f"{cells} : {cut}",
             cells < cut,
         ),

@@ -8,6 +8,9 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from book.content.ledger import reason
+from book.content.view import Claim, View
+from book.live.page import Closing, Opening, Page, Prose
 from bs4 import BeautifulSoup
 from verdicts import Case, Trial
 
@@ -194,6 +197,14 @@ def test_pages_and_ledger_show_the_verdicts(site, language):
             for each in (claim, entry)
         ]
         assert cases[0] == cases[1]
+        why = entry.select("p")[1]
+        (told, *_) = claim.select("p:not(.admonition-title)")
+        assert len(why.get_text()) > 8
+        assert told.get_text().startswith(why.get_text()), name
+        leads = [[a["href"] for a in p.select("a[href*='#']")] for p in (told, why)]
+        for there, here in zip(*leads, strict=False):
+            at = (root / "ledger" / path / there.partition("#")[0]).resolve()
+            assert (root / "ledger" / here.partition("#")[0]).resolve() == at
     verdicts = [verdict_of(name) for name in IDS]
     expected = {verdict: verdicts.count(verdict) for verdict in WORDS["zh"]}
     counts = [
@@ -211,6 +222,43 @@ def test_pages_and_ledger_show_the_verdicts(site, language):
             line,
         )
         assert re.sub(r"^- |\*\*|\[([^]]+)\]\([^)]*\)", r"\1", text) in home
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_copy_and_search_of_the_ledger_say_why(site, language):
+    root = site if language == "zh" else site / "en"
+    copy = (root / "ledger" / "index.md").read_text("utf-8")
+    entries = re.findall(r"^- \*\*.+?\[C\d+\]\(.+?\)(.*)", copy, re.M)
+    assert len(entries) == len(IDS)
+    assert all(len(why) > 8 for why in entries)
+    assert "{{" not in "".join(entries)
+
+
+def ledger_of(*steps, source="docs/en/a.md") -> str:
+    """Return why the first claim of a page stands, as the ledger shows it."""
+    page = Page(source, "en", "a", list(steps))
+    told = View(page, {}, None).why("c01")
+    claim = Claim("c01", "“q”", source, "", None, told)
+    return reason(claim, View(Page("docs/en/ledger.md", "en", "ledger", []), {}, None))
+
+
+def test_the_reason_in_the_ledger_is_the_first_sentence_of_the_claims_own_prose():
+    opening, closing = Opening(1, "/// claim", "claim", "“q”", "c01"), Closing(9, "///")
+    other = Opening(1, "/// claim", "claim", "“p”", "c02")
+    folded = Opening(3, "/// details", "details", "More")
+    before = [other, Prose(2, "Another's."), closing]
+    own = [Prose(4, ""), Prose(5, "It is $a. B$, 0.5.\nAnd more.")]
+    assert ledger_of(*before, opening, *own, closing) == "It is $a. B$, 0.5."
+    inner = [folded, Prose(4, "Folded."), closing]
+    assert ledger_of(*before, opening, *inner, *own, closing) == "It is $a. B$, 0.5."
+    assert ledger_of(*before, opening, *inner, closing, Prose(10, "After.")) == ""
+
+
+def test_the_reason_in_the_ledger_leads_where_it_led_on_its_page():
+    opening, closing = Opening(1, "/// claim", "claim", "“q”", "c01"), Closing(9, "///")
+    text = "See [b](../b.md#x), [c](#y), [d](https://d.e/#f)."
+    found = ledger_of(opening, Prose(2, text), closing, source="docs/en/labs/a.md")
+    assert found == "See [b](b.md#x), [c](labs/a.md#y), [d](https://d.e/#f)."
 
 
 def place_of(entry) -> str:

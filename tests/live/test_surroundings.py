@@ -13,6 +13,7 @@ from importlib import metadata
 from pathlib import Path
 
 import pytest
+from book.content.links import with_links
 from book.content.references import ReferenceTreeprocessor
 from book.errors import Fault
 from book.live import run
@@ -22,7 +23,6 @@ from book.live.snippets import Snippets
 from book.live.store import Store, not_as_pinned
 from book.material import staging
 from book.outputs.footer_and_feed import commit
-from book.outputs.transcript import with_links
 from markdown import Markdown
 from packaging.specifiers import SpecifierSet
 from project import CODE, OUTPUT, ROOT, Project

@@ -63,6 +63,53 @@ def test_batch_sizes_race_with_rates_inside_their_grids():
     assert told == {1: True, 5: True, 10: True, 20: False, 40: True, 60: False}
 
 
+@pytest.mark.parametrize("mu", [0.0, 0.5, 0.9, 0.99])
+def test_the_formula_of_the_floor_solves_the_balance_of_error_and_buffer(mu):
+    for curvature in (1.0, 25.0):
+        for factor in (0.01, 0.3, 0.9):
+            lr = factor * 2 * (1 + mu) / curvature
+            rows = [[1 - lr * curvature, -lr * mu], [curvature, mu]]
+            step = torch.tensor(rows, dtype=torch.float64)
+            noise = torch.tensor([[-lr], [1.0]], dtype=torch.float64)
+            moments = torch.eye(4) - torch.kron(step, step)
+            balance = torch.linalg.solve(moments, (noise @ noise.T).flatten())[0]
+            one = torch.ones((), dtype=torch.float64)
+            floor = stochastic.noise_floor(lr, mu, curvature * one, one)
+            assert curvature / 2 * balance.item() == pytest.approx(floor.item())
+
+
+def test_the_floor_depends_on_the_rate_over_one_minus_momentum():
+    pairs = ((0.001, 0.0), (0.001, 0.9), (0.0001, 0.9), (0.0005, 0.5))
+    sampled, even = (stochastic.floors(pairs, kind).log() for kind in (False, True))
+    ratios = [paired.difference(each, sampled[0])[0] for each in sampled[1:]]
+    assert ratios[0] > math.log(10)
+    assert all(abs(ratio) < 0.05 for ratio in ratios[1:])
+    noise = []
+    for seed in range(12):
+        x, y, best = gradient_descent.regression(seed=seed)
+        each = gradient_descent.gradient(best, x.unsqueeze(1), y.unsqueeze(1))
+        noise.append(each.square().mean(0))
+    curvature = gradient_descent.CURVATURE
+    for pair, measured in zip(pairs, even, strict=True):
+        theory = stochastic.noise_floor(*pair, curvature, torch.stack(noise)).sum(1)
+        assert abs(paired.difference(measured, theory.log())[0]) < 0.08
+
+
+def test_momentum_helps_without_noise_and_not_with_it():
+    tuned = {}
+    for batch, mu in ((1, 0.0), (1, 0.5), (1, 0.9), (128, 0.0), (128, 0.5)):
+        wide = 1 - mu if batch == 1 else 1 + mu
+        rates = tuple((stochastic.RATES[batch] * wide).tolist())
+        runs = stochastic.raced(batch, momentum=mu, rates=rates, epochs=32, runs=16)
+        tuned[batch, mu], chosen = stochastic.at_best(runs)
+        assert all(interior(chosen[e - 1].item(), len(rates)) for e in (8, 32))
+    for batch, mu in ((1, 0.5), (1, 0.9), (128, 0.5)):
+        for epoch in (8, 32):
+            pair = (tuned[batch, m][epoch - 1].log() for m in (mu, 0.0))
+            lead, half = paired.difference(*pair)
+            assert lead < -1 if batch == 128 else abs(lead) < half
+
+
 def rate_of(kappa, lr, mu, nesterov):
     """Return by how much a step shrinks the slower of two coordinates, in the end."""
     radii = []

@@ -49,7 +49,7 @@ def views_of(root: Path, folder: str, language: str) -> dict[str, View]:
         for id, page in pages.items()
     }
     claims = [
-        Claim(id, quote, view.page.source, "", view.trial(id))
+        Claim(id, quote, view.page.source, "", view.trial(id), view.why(id))
         for view in views.values()
         for id, quote in view.page.claims.items()
     ]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from posixpath import dirname, relpath
+from posixpath import dirname, join, relpath
 
+from .links import with_links
 from .view import KINDS, Claim, View, trial_html, verdict_words
 from .words import WORDS
 
@@ -31,10 +32,26 @@ def table(claims: list[Claim], sections: list[str], words: dict[str, str]) -> li
     return lines
 
 
+def place(claim: Claim, view: View) -> str:
+    """Return where a claim stands, as seen from a page."""
+    return f"{relpath(claim.source, dirname(view.page.source))}#{claim.id}"
+
+
+def reason(claim: Claim, view: View) -> str:
+    """Return why a claim has its verdict, its links as they lead from a page."""
+
+    def led(target: str) -> str:
+        path, mark, id = target.partition("#")
+        if ":" in path or path.startswith("/"):
+            return target
+        source = join(dirname(claim.source), path) if path else claim.source
+        return relpath(source, dirname(view.page.source)) + mark + id
+
+    return with_links(claim.why, led)
+
+
 def entry(claim: Claim, number: int, view: View, words: dict[str, str]) -> list[str]:
-    """Return a claim as Markdown: one line, and its cases folded."""
-    here = dirname(view.page.source)
-    place = f"{relpath(claim.source, here)}#{claim.id}"
+    """Return a claim as Markdown: verdict and quote, why, and its cases folded."""
     verdict = verdict_words(claim.trial, words)
     cases = trial_html(claim.trial, view.language, words) if claim.trial else ""
     return [
@@ -42,8 +59,9 @@ def entry(claim: Claim, number: int, view: View, words: dict[str, str]) -> list[
         f' data-section="{number}" markdown="1">',
         "",
         f'<strong class="verdict">{verdict}</strong>{words["between"]}{claim.quote} '
-        f"[{claim.id.upper()}]({place})",
+        f"[{claim.id.upper()}]({place(claim, view)})",
         "",
+        *([reason(claim, view), ""] if claim.why else []),
         f"<details><summary>{words['evidence']}</summary>{cases}</details>",
         "",
         "</div>",

@@ -11,8 +11,9 @@ from functools import lru_cache
 from typing import Any
 
 from ..live.evaluate import Result
-from ..live.page import Cell, Page
+from ..live.page import Cell, Closing, Opening, Page, Prose
 from ..live.snippets import Snippets
+from ..live.values import NOT_PROSE, put_in
 
 STRING = re.compile(r"^ +[rR]?[\"']", re.MULTILINE)  # may begin a docstring
 HALVES = r'(?P<zh>[^|"\n]*[\u4e00-\u9fff][^|"\n]*) \| (?P<en>'
@@ -27,6 +28,7 @@ KINDS = {
     "implied": "implied",
 }
 TRIAL = "application/json"
+END = re.compile(r"[。！？][*”）]*|[.!?][*”)]*(?=\s+[^\sa-z\d]|\s*$)")  # of a sentence
 
 
 @lru_cache(4096)  # a page, its notebook and its copies show the same
@@ -60,15 +62,35 @@ def in_language(text: str, language: str) -> str:
     return both[1 if language == "zh" else 2] if both else text
 
 
+def first_sentence(text: str) -> str:
+    """Return the first sentence of a block of Markdown, on one line.
+
+    A full stop inside code, a formula or a number ends none, nor one before a digit or
+    a small letter.
+
+    >>> first_sentence("See `a. B` (Bottou et al. 2018): it is 0.5.\\nSo $x$ is.")
+    'See `a. B` (Bottou et al. 2018): it is 0.5.'
+    >>> first_sentence("它是**平方**，不是和。所以不同。")
+    '它是**平方**，不是和。'
+    """
+    masked = NOT_PROSE.sub(lambda found: "X" * len(found[0]), text)
+    end = END.search(masked)
+    return " ".join((text[: end.end()] if end else text).split())
+
+
 @dataclass
 class Claim:
-    """A statement of the post, where it stands, and what came of its trial."""
+    """A statement of the post, where it stands, and what came of its trial.
+
+    why: the first sentence of its reason, as Markdown, with links as on its page.
+    """
 
     id: str
     quote: str
     source: str
     section: str
     trial: dict[str, Any] | None
+    why: str = ""
 
     @property
     def verdict(self) -> str:
@@ -112,6 +134,20 @@ class View:
         """Return what came of a trial, or None where it failed."""
         outputs = self.results[claim].outputs if claim in self.results else None
         return outputs[0].get(TRIAL) if outputs else None
+
+    def why(self, claim: str) -> str:
+        """Return the first sentence of a claim's own prose, or nothing."""
+        depth = 0  # of the blocks that are open, from the claim's on
+        for step in self.page.steps:
+            match step:
+                case Opening():
+                    depth += 1 if depth or step.claim == claim else 0
+                case Closing():
+                    depth -= 1 if depth else 0
+                case Prose() if depth == 1 and step.text.strip():
+                    texts = [self.value(cell) for cell in step.values]
+                    return first_sentence(put_in(step.text, texts, self.counts))
+        return ""
 
     def value(self, cell: Cell) -> str:
         """Return a value as text; a warning sign where it has failed."""

@@ -95,7 +95,8 @@ class Rendering:
                 view = View(page, self.site.run.results[page.name], self.site.snippets)
                 ancestors = file.page.ancestors if file.page else []
                 section = ancestors[-1].title if ancestors else ""
-                found.append(Claim(id, quote, file.src_uri, section, view.trial(id)))
+                trial, why = view.trial(id), view.why(id)
+                found.append(Claim(id, quote, file.src_uri, section, trial, why))
         ids = [claim.id for claim in found]
         for id in ids:
             if ids.count(id) > 1:

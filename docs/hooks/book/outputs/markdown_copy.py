@@ -6,8 +6,9 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from ..content.links import with_links
 from ..content.view import View
-from .transcript import Code, Heading, Text, Verdict, data_of, pieces, with_links
+from .transcript import Code, Heading, Text, Verdict, data_of, pieces
 
 WORDS = {
     "zh": {

@@ -14,11 +14,12 @@ from collections.abc import Callable, Iterable
 from copy import copy
 from functools import lru_cache
 
+from ..content.links import with_links
 from ..content.view import View
 from ..live.page import is_lab
 from ..live.snippets import Snippets, module_of, names_in, parsed
 from ..live.store import distribution, installed
-from .transcript import Code, Heading, Text, Verdict, data_of, pieces, with_links
+from .transcript import Code, Heading, Text, Verdict, data_of, pieces
 
 THREADS = "OMP_NUM_THREADS"
 FOLDED = {"jupyter": {"source_hidden": True}, "cellView": "form"}

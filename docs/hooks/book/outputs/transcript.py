@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
-from posixpath import dirname, relpath
 from typing import Any
 
+from ..content.ledger import place, reason
 from ..content.view import KINDS, View, shown, trial_lines, verdict_words
 from ..content.words import WORDS
 from ..live import values
@@ -18,12 +18,6 @@ from ..live.page import HEADING, Cell, Closing, Opening, Prose, Shown
 SETTING = re.compile(r"^ {4,}(?:attrs|open|type):.*$\n?", re.MULTILINE)
 TAG = re.compile(r"^ *</?div\b[^>\n]*>\n?", re.MULTILINE)  # of the source
 PLACE = re.compile(r"\n +\{ #[\w-]+ \}(?=\n|$)")
-LINK = re.compile(
-    r"(?P<other>`[^`\n]+`|\$[^$\n]+\$)"
-    r"|(?P<image>!?)\[(?P<text>(?:[^\[\]`$]|`[^`\n]*`|\$[^$\n]*\$)*)\]"
-    r'\((?P<to>[^)\s]+)(?P<title> +"[^"]*")?\)'
-)
-DEFINITION = re.compile(r"^(?P<head>\[[^\]\n]+\]: +)(?P<to>\S+)", re.MULTILINE)
 
 
 @dataclass
@@ -133,35 +127,13 @@ def ledger(view: View) -> Iterator[Piece]:
         yield Heading(2, section, f"section-{number}")
         for claim in claims:
             if claim.section == section:
-                place = f"{relpath(claim.source, dirname(view.page.source))}#{claim.id}"
                 verdict = verdict_words(claim.trial, words)
-                lines = [f"- **{verdict}** {claim.quote} [{claim.id.upper()}]({place})"]
+                to = f"[{claim.id.upper()}]({place(claim, view)})"
+                lines = [f"- **{verdict}** {claim.quote} {to}"]
+                if claim.why:
+                    lines[0] += f"{words['between']}{reason(claim, view)}"
                 cases = trial_lines(claim.trial, view.language) if claim.trial else []
                 yield Text("\n".join([*lines, *(f"    - {case}" for case in cases)]))
-
-
-def with_links(text: str, address: Callable[[str], str]) -> str:
-    """Return Markdown with its links as they can be followed from elsewhere.
-
-    address: returns where a target is, or nothing; then the text of the link stays.
-
-    >>> with_links("[a](b.md), `[x](y)`, [c](d.md)", {"b.md": "/b/", "d.md": ""}.get)
-    '[a](/b/), `[x](y)`, c'
-    """
-
-    def link(match: re.Match[str]) -> str:
-        if match["other"]:
-            return match[0]
-        to = address(match["to"])
-        title = match["title"] or ""
-        return (
-            f"{match['image']}[{match['text']}]({to}{title})" if to else match["text"]
-        )
-
-    def definition(match: re.Match[str]) -> str:
-        return f"{match['head']}{address(match['to']) or match['to']}"
-
-    return DEFINITION.sub(definition, LINK.sub(link, text))
 
 
 def data_of(output: Bundle) -> tuple[str, str]:
