@@ -10,7 +10,7 @@ from torch import Tensor
 
 # --8<-- [start:batches]
 @cache
-def regressions(seeds: int = 40) -> tuple[Tensor, Tensor, Tensor]:
+def regressions(seeds: int = 20) -> tuple[Tensor, Tensor, Tensor]:
     """Return inputs (seeds, 256, 10), targets and solutions of regressions, float64.
 
     Everything is standard normal, the noise of the targets too.
@@ -32,7 +32,7 @@ def path_on_batches(name: str, lr: float, batch: int, steps: int, **options) -> 
     the same for every optimizer, but a batch of all rows is all rows.
 
     >>> path_on_batches("SGD", 0.1, 16, 3).shape
-    torch.Size([3, 40, 10, 1])
+    torch.Size([3, 20, 10, 1])
     """
     inputs, targets, best = regressions()
     generator = torch.Generator().manual_seed(1)

@@ -57,7 +57,7 @@ for name in ("Adam", "Adamax"):
 # --8<-- [end:spike]
 
 # --8<-- [start:nesterov-run]
-budgets, powers = (30, 200), [power / 4 for power in range(-6, 2)]
+powers = [power / 4 for power in range(-5, 2)]
 arms = {
     "NAdam": ("NAdam", {}),
     "NAdam, μ = β₁": ("NAdam", {"momentum_decay": 1e3}),
@@ -65,7 +65,7 @@ arms = {
 }
 gain, chosen = {}, []
 print("   κ  steps    Adam" + "".join(f"{label:>15}" for label in arms))
-for kappa in (10, 1000):
+for kappa, budgets in ((10, (30,)), (1000, (30, 200))):
     adams = tuned_bowl("Adam", powers, budgets, kappa)
     tuned = {
         label: tuned_bowl(name, powers, budgets, kappa, **options)
