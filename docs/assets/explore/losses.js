@@ -215,10 +215,11 @@ export async function losses(root) {
 
   function dots({ scales }, pick) {
     const { x: across, y: up } = scales();
+    const [floor, ceiling] = up.range();
     return found.flatMap((each, index) => {
       const v = pick(each, [x, ...each.mean(x)]);
       const cy = up(v);
-      if (!Number.isFinite(cy) || cy < 18 || cy > 1e3) return [];
+      if (!(cy > ceiling - 3 && cy < floor + 3)) return [];
       return [el("circle", { cx: across(x), cy, r: 4, style: `fill: ${COLORS[index]}` })];
     });
   }
