@@ -2,23 +2,18 @@
 
 import json
 import re
-from pathlib import Path
 
 import pytest
 import torch
 from adam import missing_factor
-from bs4 import BeautifulSoup
-from py_mini_racer import MiniRacer
+from sliders import drawn, engine
 
-SCRIPT = Path(__file__).parents[2] / "docs" / "assets" / "correction.js"
 BETAS = [(0.9, 0.999), (0.9, 0.9), (0.0, 0.999), (0.99, 0.9999), (0.0, 0.0)]
 
 
 @pytest.fixture(scope="module")
 def script():
-    context = MiniRacer()
-    context.eval(SCRIPT.read_text("utf-8"))
-    return context
+    return engine("correction.js")
 
 
 @pytest.mark.parametrize("betas", BETAS)
@@ -42,15 +37,9 @@ def test_the_script_computes_what_the_snippet_does(script, betas):
 @pytest.mark.parametrize("language", ["zh", "en"])
 def test_the_script_puts_points_where_the_figure_has_them(script, site, language):
     root = site if language == "zh" else site / "en"
-    text = (root / "adam" / "index.html").read_text("utf-8")
-    figure = BeautifulSoup(text, "html.parser").select_one("[data-correction]")
-    settings = json.loads(figure["data-correction"])
-    seen = [
-        [float(figure.select_one(f"#betas-{name} use")[axis]) for axis in "xy"]
-        for name in ("first", "worst")
-    ]
-    drawn = figure.select_one("#betas-way path")["d"]
-    numbers = [float(number) for number in re.findall(r"-?\d+\.?\d*", drawn)]
+    settings, seen, numbers = drawn(
+        root / "adam", "data-correction", "betas", ("first", "worst")
+    )
     ends = [
         (t, missing_factor(torch.tensor(t, dtype=torch.float64)).item())
         for t in (1, settings["last"])

@@ -2,24 +2,19 @@
 
 import json
 import re
-from pathlib import Path
 
 import pytest
 import torch
-from bs4 import BeautifulSoup
 from gradient_descent import CURVATURE
-from py_mini_racer import MiniRacer
+from sliders import drawn, engine
 from stochastic import bowl_path
 
-SCRIPT = Path(__file__).parents[2] / "docs" / "assets" / "descent.js"
 START = torch.tensor([-7.9, 2.5], dtype=torch.float64)
 
 
 @pytest.fixture(scope="module")
 def script():
-    context = MiniRacer()
-    context.eval(SCRIPT.read_text("utf-8"))
-    return context
+    return engine("descent.js")
 
 
 @pytest.mark.parametrize("momentum", [0.0, 0.6, 0.99])
@@ -37,15 +32,9 @@ def test_the_script_walks_as_torch_does(script, lr, momentum):
 @pytest.mark.parametrize("language", ["zh", "en"])
 def test_the_script_puts_points_where_the_figure_has_them(script, site, language):
     root = site if language == "zh" else site / "en"
-    text = (root / "stochastic" / "index.html").read_text("utf-8")
-    figure = BeautifulSoup(text, "html.parser").select_one("[data-descent]")
-    settings = json.loads(figure["data-descent"])
-    marks = [
-        [float(figure.select_one(f"#playground-{name} use")[axis]) for axis in "xy"]
-        for name in ("start", "minimum")
-    ]
-    drawn = figure.select_one("#playground-way path")["d"]
-    numbers = [float(number) for number in re.findall(r"-?\d+\.?\d*", drawn)]
+    settings, marks, numbers = drawn(
+        root / "stochastic", "data-descent", "playground", ("start", "minimum")
+    )
     call = ", ".join(map(json.dumps, (settings["start"], *marks)))
     script.eval(f"var place = descentPlace({call})")
     lr, momentum = settings["lr"], settings["momentum"]
