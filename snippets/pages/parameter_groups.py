@@ -131,6 +131,7 @@ for number, (how, path) in enumerate(paths.items()):
     label = how.removeprefix("requires_grad, ")
     panel.plot(path, **style(number), label=label, linewidth=2.6 - 0.8 * number)
 panel.axvline(5, color=style(5)["color"], linestyle=":")
+panel.set_xticks(range(0, 21, 5))
 panel.legend()
 print(svg(figure, "frozen"))
 # --8<-- [end:freeze-figure]

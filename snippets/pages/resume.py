@@ -90,6 +90,7 @@ figure, panel = axes(("t", "L"), height=2.4)
 for number, missing in enumerate(("", "optimizer", "scheduler", "rng")):
     label = missing or "—"
     panel.plot(range(21, 41), curves[missing], **style(number), label=label)
+panel.set_xticks(range(20, 41, 5))
 panel.legend(ncols=2)
 print(svg(figure, "resumed"))
 # --8<-- [end:missing-figure]
