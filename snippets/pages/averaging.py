@@ -77,7 +77,7 @@ print(f"θ {seen[0] - least:.4f}, ax {seen[1] - least:.4f}, θ {seen[2] - least:
 # --8<-- [end:swap]
 
 # --8<-- [start:gain]
-lrs = [10 ** (power / 2) for power in range(-6, 2)]
+lrs = [10 ** (power / 4) for power in range(-12, 3)]
 curves, gain = {}, {}
 for steps in (300, 3000):
     paths = noisy_paths(lrs, steps, seeds=40)
@@ -90,7 +90,7 @@ for steps in (300, 3000):
         chosen = scores.mean(1).nan_to_num(nan=9.0).argmin().item()
         gain[steps, name] = scores[chosen]
         mean, half = difference(scores[chosen], gain[steps, "last θ"])
-        print(f"{name:10}  {chosen / 2 - 3:8} {scores[chosen].mean():9.2f}", end="")
+        print(f"{name:10}  {chosen / 4 - 3:8} {scores[chosen].mean():9.2f}", end="")
         print("" if name == "last θ" else f"   {mean:6.2f} ± {half:.2f}")
 # --8<-- [end:gain]
 
