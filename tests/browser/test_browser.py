@@ -26,8 +26,11 @@ new PerformanceObserver((list) => {
 AXE = (files("axe_playwright_python") / "axe.min.js").read_text("utf-8")
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 COLORS = ["color-contrast", "link-in-text-block"]
-RUN = "([runOnly, rules]) => axe.run(document, { runOnly, rules })"
-RUN_FRESH = "([runOnly]) => axe.run({ include: window.fresh }, { runOnly })"
+RUN = """async ([include, options]) => {
+  options.resultTypes = ["violations"];
+  const context = { include: include ? window[include] : [document] };
+  return (await axe.run(context, options)).violations;
+}"""
 # On a gradient, such as that of wide code, axe does not judge a contrast.
 PLAIN = """*, ::before, ::after {
   background-image: none !important; transition: none !important;
@@ -146,16 +149,15 @@ def problems(page, looks: dict[str, list[str]]) -> list[tuple]:
     page.evaluate(THIN)
     page.evaluate(FRAME)  # what watches sizes has seen them
     off = {rule: {"enabled": False} for rule in COLORS}
-    violations = page.evaluate(RUN, [{"type": "tag", "values": WCAG}, off])[
-        "violations"
-    ]
+    every = {"runOnly": {"type": "tag", "values": WCAG}, "rules": off}
+    violations = page.evaluate(RUN, ["", every])
     for scheme, known in looks.items():
         page.evaluate(SCHEME, scheme)
         page.evaluate(FRAME)
         known[:] = page.evaluate(LOOKS, known)
         if page.evaluate("window.fresh.length"):
-            found = page.evaluate(RUN_FRESH, [{"type": "rule", "values": COLORS}])
-            violations += found["violations"]
+            colors = {"runOnly": {"type": "rule", "values": COLORS}}
+            violations += page.evaluate(RUN, ["fresh", colors])
     nodes = [(each["id"], each["nodes"][0]) for each in violations]
     return [(rule, node["target"], node["html"][:80]) for rule, node in nodes]
 
