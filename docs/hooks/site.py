@@ -6,6 +6,7 @@ static-i18n builds the languages one after the other: each has the events from
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import signal
 import sys
@@ -16,6 +17,7 @@ from book.errors import Fault
 from book.live.run import Memory
 from book.live.store import not_as_pinned
 from book.material.site import Site
+from jinja2 import FileSystemBytecodeCache
 from mkdocs.exceptions import BuildError
 
 log = logging.getLogger("mkdocs.plugins.cells")
@@ -74,6 +76,8 @@ class Hook:
         return self.site.rendering.take_content(html, page, files)
 
     def env(self, env, config, files):
+        with contextlib.suppress(RuntimeError):  # where others could write there, too
+            env.bytecode_cache = FileSystemBytecodeCache()  # of templates
         self.site.rendering.all_rendered(files)
         return env
 
