@@ -148,7 +148,9 @@ def cases(page, name: str):
             lr = RATE.get(rule, 0.1)
             if name == "rosenbrock" and rule in ("SGD", "ASGD", "RAdam"):
                 lr = 0.0003
-            yield scene, {"rule": rule, "options": {"lr": lr, **options}}
+            steps = STEPS // options.get("max_iter", 1)  # of which each has so many
+            arm = {"rule": rule, "options": {"lr": lr, **options}}
+            yield scene | {"steps": steps}, arm
 
 
 def tensors(page, scene, arm):
@@ -165,6 +167,8 @@ SURFACES = (
 def test_every_optimizer_walks_as_torch_does(blank, name):
     far = {}
     for scene, arm in cases(blank, name):
+        if "line_search_fn" in arm["options"]:
+            continue  # where it lands hangs on single bits, and is held to them below
         ours, losses = tensors(blank, scene, arm)
         theirs, expected = torch_walk(blank, scene, arm)
         gap = (ours - theirs).abs().amax() / theirs.abs().amax()
@@ -174,8 +178,6 @@ def test_every_optimizer_walks_as_torch_does(blank, name):
         )
         if not max(gap.item(), gap_of_loss) <= 1e-12:
             far[f"{arm}"] = gap.item(), gap_of_loss
-    # Where a line search lands hangs on single bits: it is held to them below.
-    far = {arm: gap for arm, gap in far.items() if "strong_wolfe" not in arm}
     assert not far
 
 
@@ -189,7 +191,7 @@ def test_with_exact_roots_the_walks_are_equal_to_the_bit(blank, name, exact_root
     for scene, arm in cases(blank, name):
         if arm["rule"] in INEXACT:
             continue
-        scene["steps"] = STEPS // 3  # roots in Python are slow
+        scene["steps"] //= 3  # roots in Python are slow
         ours, _ = tensors(blank, scene, arm)
         theirs, _ = torch_walk(blank, scene, arm)
         if not torch.equal(ours, theirs):
