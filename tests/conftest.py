@@ -36,7 +36,6 @@ LONG = (
     "test_faults.py",
     "test_surroundings.py",
     "truncation.py",
-    "test_schedule_race.py",
 )
 # Whose tests with different parameters have nothing in common that takes long to make.
 APART = (

@@ -114,6 +114,7 @@ def test_stacked_optimizers_step_as_torch_does(name, steps, bound):
             assert (end - theta).norm() < bound * walk
 
 
+@pytest.mark.once_more
 def test_what_the_race_says_of_the_same_batch(same_batch):
     for scores in same_batch.values():
         inside(rising(scores))
@@ -135,6 +136,7 @@ def test_what_the_race_says_of_the_same_batch(same_batch):
     assert beyond(late, "momentum", "Adam")
 
 
+@pytest.mark.once_more
 def test_in_bfloat16_muon_cannot_be_told_from_nadam_after_100_steps(
     same_batch, monkeypatch
 ):
@@ -148,6 +150,7 @@ def test_in_bfloat16_muon_cannot_be_told_from_nadam_after_100_steps(
     assert beyond(scores, "Muon", "Adam")
 
 
+@pytest.mark.once_more
 def test_what_the_race_says_of_a_wrong_lr(same_batch):
     scores = same_batch[100]
     means = {name: 100 * score.test.mean(1) for name, score in scores.items()}
@@ -164,6 +167,7 @@ def test_what_the_race_says_of_a_wrong_lr(same_batch):
     assert torch.equal(*ends), "beyond 1 a rate changes nothing"
 
 
+@pytest.mark.once_more
 def test_what_the_race_says_of_samples(same_batch, full_batch):
     single = {"SGD, 1": race.run(race.runners()["SGD, 1"], range(10), [100])[100]}
     inside(single)
@@ -338,6 +342,7 @@ def test_what_names_says_in_words():
     assert shares[irish, irish] == shares.diagonal().max()
 
 
+@pytest.mark.once_more
 def test_what_processes_says_in_words():
     found = processes.launch(2)
     for name in ("equal shards", "no_sync", "sync_all", "unequal, weighted"):

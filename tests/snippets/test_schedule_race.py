@@ -8,10 +8,13 @@ from paired import difference
 DOWN = [name for name in schedule_race.SCHEDULES if not name.endswith("constant")]
 
 
-OTHERS = pytest.param(10, id="ten others", marks=pytest.mark.once_more)
+SEEDS = [
+    pytest.param(0, id="its seeds", marks=pytest.mark.once_more),
+    pytest.param(10, id="ten others", marks=pytest.mark.once_more),
+]
 
 
-@pytest.fixture(scope="module", params=[pytest.param(0, id="its seeds"), OTHERS])
+@pytest.fixture(scope="module", params=SEEDS)
 def results(request):
     """Return the scores by steps and rule, and the first seed."""
     seeds = range(request.param, request.param + 10)
