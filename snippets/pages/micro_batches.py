@@ -146,6 +146,17 @@ for decay in (0.1, 0.1 / 4):
     print(f"L2, lr x 4, decay {decay:.3f}: {effect['lr x 4', decay]:.1e}")
 # --8<-- [end:four-times]
 
+# --8<-- [start:clipped-adam]
+acts = {}
+print("max_norm  acts, right  acts, wrong      off")
+for bound in (0.5, 0.05):
+    runs = [finish(optimizers["Adam"], weight, bound) for weight in (1 / 4, 1)]
+    acts[bound] = [sum(norm > bound for norm in before) for _, before in runs]
+    effect["Adam", bound] = relative(runs[1][0], runs[0][0])
+    row = "".join(f"{count:13}" for count in acts[bound])
+    print(f"{bound:8}{row}  {effect['Adam', bound]:.1e}")
+# --8<-- [end:clipped-adam]
+
 # --8<-- [start:clip-place]
 once_clipped = 0.1 * whole / whole.norm()
 

@@ -139,6 +139,27 @@ def test_the_clip_hides_a_forgotten_factor_only_where_it_acts_in_both_runs():
         assert (accumulation.relative(wrong, right) < 1e-5) == hidden
 
 
+def test_a_clip_that_acts_in_every_step_of_both_runs_hides_the_factor_from_adam_too():
+    for lr, max_norm, hidden in (
+        (0.02, 0.05, True),
+        (0.002, 0.5, True),
+        (0.02, 0.5, False),
+    ):
+        adam = partial(torch.optim.Adam, lr=lr)
+        right, norms = micro_batches.finish(adam, 1 / 4, max_norm)
+        wrong, above = micro_batches.finish(adam, 1, max_norm)
+        assert (min(norms + above) > max_norm) == hidden
+        assert (accumulation.relative(wrong, right) < 1e-5) == hidden
+
+
+def test_a_forgotten_factor_is_a_larger_rate_to_the_bit_if_it_is_a_power_of_two():
+    slow, fast = (partial(torch.optim.SGD, lr=lr) for lr in (0.02, 0.06))
+    wrong, _ = micro_batches.finish(slow, 3 / 4)
+    right, _ = micro_batches.finish(fast, 1 / 4)
+    assert not torch.equal(wrong, right)
+    torch.testing.assert_close(wrong, right)
+
+
 def test_a_forgotten_factor_is_a_larger_rate_only_if_decay_is_smaller_too():
     sgd = partial(torch.optim.SGD, lr=0.02, weight_decay=0.1)
     wrong, _ = micro_batches.finish(sgd, 1)
