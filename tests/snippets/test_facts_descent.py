@@ -216,3 +216,12 @@ def test_adam_goes_the_way_of_the_loss_whatever_its_scale():
             for scale in (1e-3, 1e3)
         ]
         assert abs(ends[0] - ends[1]) < 1e-3
+
+
+@pytest.mark.parametrize("budget", BUDGETS)
+def test_adam_loses_to_rotation_on_a_narrow_bowl_and_little_on_a_round_one(budget):
+    lost = [optimizers.tuned(p, budget, ("Adam",))["Adam"] for p in ("rotated", "axes")]
+    assert (lost[0] - lost[1]).mean() > math.log(100)
+    steps = {120: 60, 480: 240}[budget]
+    ((along, across),) = optimizers.turned((0, 45), (steps,))["Adam"]
+    assert across < 10 * along
