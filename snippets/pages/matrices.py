@@ -71,6 +71,16 @@ panel.legend()
 print(svg(figure, "squeezed"))
 # --8<-- [end:squeezed-figure]
 
+# --8<-- [start:rounded]
+normal = {"generator": torch.Generator().manual_seed(0), "dtype": torch.float64}
+one_direction = torch.outer(torch.randn(64, **normal), torch.randn(64, **normal))
+second = {}
+for dtype in (torch.float64, torch.float32, torch.bfloat16):
+    lifted = newton_schulz(one_direction, dtype=dtype).double()
+    second[dtype] = torch.linalg.svdvals(lifted)[1].item()
+    print(f"{dtype!s:15} second singular value {second[dtype]:.0e}")
+# --8<-- [end:rounded]
+
 # --8<-- [start:same]
 torch.manual_seed(0)
 ours, state = torch.randn(6, 4), {}

@@ -10,6 +10,7 @@ from lbfgs import two_loops
 from muon import newton_schulz
 from optimizer_atlas import bowl_scores, names, orthogonal, walk
 from torch.optim import ASGD, SGD
+from torch.optim._muon import _zeropower_via_newtonschulz
 from without_lr import adadelta_in_unit, excess, in_unit, path_on_batches
 
 LONE = torch.zeros(1, dtype=torch.float64)
@@ -168,3 +169,15 @@ def test_a_page_of_part_five_has_each_class_in_a_heading(name):
     text = "".join(page.read_text("utf-8") for page in pages if page.stem != "errors")
     written = {"AdamW": "decoupled|weight decay"}.get(name, name)
     assert re.search(rf"^#+ .*({written})", text, re.MULTILINE | re.IGNORECASE)
+
+
+@pytest.mark.parametrize("size", [8, 64, 256])
+def test_rounding_in_bfloat16_is_what_lifts_singular_values_of_0(size):
+    generator = torch.Generator().manual_seed(1)
+    a, b = torch.randn(2, size, generator=generator, dtype=torch.float64)
+    torchs = _zeropower_via_newtonschulz(
+        torch.outer(a, b), (3.4445, -4.775, 2.0315), ns_steps=5, eps=1e-7
+    )
+    assert torch.linalg.svdvals(torchs.double())[1] > 0.1
+    exact = newton_schulz(torch.outer(a, b), dtype=torch.float64)
+    assert torch.linalg.svdvals(exact)[1] < 1e-9
