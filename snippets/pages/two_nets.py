@@ -121,6 +121,19 @@ for lr in (0.02, 0.2, 2.0):
     print(f"{lr:11} {new.norm():17.3f} {old.norm():17.3f} {off[lr]:7.0%}")
 # --8<-- [end:repairs]
 
+# --8<-- [start:between]
+generator, critic = pair()
+fake = generator(noise)
+generator_loss = judged(critic, fake, True)
+critic.zero_grad()
+(judged(critic, real, True) + judged(critic, fake.detach(), False)).backward()
+clean = gradient(critic).clone()
+generator.zero_grad()
+generator_loss.backward()
+pushed = ((gradient(critic) - clean).norm() / clean.norm()).item()
+print(f"the critic is about to step, its gradient off by {pushed:.0%}")
+# --8<-- [end:between]
+
 # --8<-- [start:second]
 generator, critic = pair()
 fake = generator(noise)

@@ -144,3 +144,17 @@ def test_two_nets_share_a_graph_unless_it_is_cut(seed):
     softplus(D(fake.detach())).mean().backward()
     torch.testing.assert_close(D.weight.grad, right)
     assert G.weight.grad is None
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_loss_between_the_critics_backward_and_its_step_is_mixed_in(seed):
+    torch.manual_seed(seed)
+    G, D = nn.Linear(4, 3), nn.Linear(3, 1)
+    fake = G(torch.randn(64, 4))
+    generators = softplus(-D(fake)).mean()
+    D.zero_grad()
+    softplus(D(fake.detach())).mean().backward()
+    own = D.weight.grad.clone()
+    G.zero_grad()
+    generators.backward()  # raises nothing: D has not stepped yet
+    assert (D.weight.grad - own).norm() > 0.5 * own.norm()
