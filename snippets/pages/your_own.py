@@ -131,6 +131,7 @@ print("a test by sum() sees a difference:", not torch.equal(alone, same))
 with expect(RuntimeError) as caught:
     gradcheck(Wrong.apply, [x])
 print(str(caught)[:69], "…")
+print("gradgradcheck of it:", gradgradcheck(Wrong.apply, [x]))
 # --8<-- [end:gradcheck]
 
 # --8<-- [start:float32]

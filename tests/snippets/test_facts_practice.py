@@ -8,7 +8,7 @@ import torch
 from many_nets import train_many
 from own_function import Softplus
 from torch import nn
-from torch.autograd import gradcheck
+from torch.autograd import gradcheck, gradgradcheck
 from torch.optim import SGD, Adam, Optimizer, lr_scheduler
 from torch.utils.data import DataLoader, Dataset
 
@@ -99,6 +99,19 @@ def test_gradcheck_in_float32_needs_a_coarse_step():
         assert not gradcheck(Softplus.apply, [x], raise_exception=False)
     with pytest.warns(UserWarning, match="double precision"):
         assert gradcheck(Softplus.apply, [x], eps=1e-2, atol=1e-3)
+
+
+@pytest.mark.parametrize("size", [1, 6])
+def test_gradgradcheck_takes_the_first_derivative_for_granted(size):
+    class Wrong(Softplus):
+        @staticmethod
+        def backward(ctx, grad):
+            return torch.sigmoid(*ctx.saved_tensors)
+
+    torch.manual_seed(0)
+    x = torch.randn(size, dtype=torch.float64, requires_grad=True)
+    assert not gradcheck(Wrong.apply, [x], raise_exception=False)
+    assert gradgradcheck(Wrong.apply, [x])
 
 
 def with_weight_decay():
