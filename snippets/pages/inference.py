@@ -115,8 +115,14 @@ def predict(net, x):
     return net(x)
 
 
+@torch.no_grad()
+def predict_later(net, x):
+    return (net(row) for row in x)
+
+
 x = torch.ones(2, 4)
 print("decorator             ", predict(net, x).requires_grad)
+print("... computed later    ", next(predict_later(net, x)).requires_grad)
 with torch.no_grad(), torch.enable_grad():
     print("enable_grad in no_grad", net(x).requires_grad)
 with torch.inference_mode(), torch.enable_grad():

@@ -4,6 +4,7 @@ A page shows one run; here are other sizes and settings for which its sentences 
 and some for which they would be false without their conditions.
 """
 
+import asyncio
 import copy
 from concurrent.futures import ThreadPoolExecutor
 
@@ -147,6 +148,26 @@ def test_no_grad_changes_what_an_encoder_puts_at_padding(seed, fast):
     assert (unrecorded[padding] == 0).all() == fast
     assert (recorded[padding] != 0).all()
     torch.testing.assert_close(recorded[~padding], unrecorded[~padding])
+
+
+def test_a_decorator_reaches_only_what_runs_within_the_call():
+    w = torch.ones(2, requires_grad=True)
+
+    @torch.no_grad()
+    def generator():
+        yield 2 * w
+
+    @torch.no_grad()
+    def expression():
+        return (2 * w for _ in range(1))
+
+    @torch.no_grad()
+    async def coroutine():
+        return 2 * w
+
+    assert not next(generator()).requires_grad
+    assert next(expression()).requires_grad
+    assert asyncio.run(coroutine()).requires_grad
 
 
 def test_a_bare_set_grad_enabled_ends_with_the_block_and_stays_in_its_thread():
