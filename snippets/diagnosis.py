@@ -43,8 +43,24 @@ def lr_range_test(
 
 
 # --8<-- [start:first-non-finite]
+def tensors(output: object) -> Iterator[Tensor]:
+    """Yield the tensors of a module's output, within tuples, lists and dicts too.
+
+    >>> out = torch.ones(1), (torch.zeros(2), None)  # as of nn.LSTM
+    >>> [len(tensor) for tensor in tensors(out)]
+    [1, 2]
+    """
+    if isinstance(output, Tensor):
+        yield output
+    elif isinstance(output, tuple | list | dict):
+        for part in output.values() if isinstance(output, dict) else output:
+            yield from tensors(part)
+
+
 def first_non_finite(net: nn.Module, *inputs: Tensor) -> str | None:
     """Return the name of the first module whose output is not finite, or None.
+
+    An operation outside of modules is found at the next module that it spoils.
 
     >>> net = nn.Sequential(nn.Linear(1, 1), nn.ReLU())
     >>> [first_non_finite(net, torch.tensor([x])) for x in (1.0, 1e39)]
@@ -54,7 +70,7 @@ def first_non_finite(net: nn.Module, *inputs: Tensor) -> str | None:
     for name, module in net.named_modules():
 
         def look(module, args, output, name=name):
-            if isinstance(output, Tensor) and not output.isfinite().all():
+            if not all(part.isfinite().all() for part in tensors(output)):
                 found.append(name)
 
         handles.append(module.register_forward_hook(look))

@@ -208,6 +208,11 @@ net = new_net()
 with torch.no_grad():
     net[2].weight[5, 7] = math.nan
 print("first module with NaN or inf:", first_non_finite(net, images[:4]))
+
+recurrent = nn.Sequential(nn.Linear(64, 8), nn.LSTM(8, 8))
+with torch.no_grad():
+    recurrent[1].weight_hh_l0[0, 0] = math.nan
+print("where the LSTM has the NaN:  ", first_non_finite(recurrent, images[:4]))
 # --8<-- [end:hooks]
 
 # --8<-- [start:dead]

@@ -221,6 +221,7 @@ print(layer.weight.grad)
 with expect(RuntimeError) as caught:
     x += 1
 print(caught)
+print("changed all the same:", x)
 
 x = x.clone()
 x += 1

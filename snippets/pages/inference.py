@@ -2,6 +2,7 @@
 
 # --8<-- [start:imports]
 import copy
+import warnings
 
 import torch
 from expected import expect
@@ -20,6 +21,22 @@ with torch.no_grad():
     model.eval()
     print("eval() ", torch.equal(model(sample), model(sample)))
 # --8<-- [end:two-switches]
+
+# --8<-- [start:fast-path]
+torch.manual_seed(0)
+layer = nn.TransformerEncoderLayer(8, 2, 16, batch_first=True)
+encoder = nn.TransformerEncoder(layer, 1).eval()
+sentences, padding = torch.randn(2, 4, 8), torch.zeros(2, 4, dtype=torch.bool)
+padding[1, 2:] = True
+recorded = encoder(sentences, src_key_padding_mask=padding)
+# 里面的嵌套张量会警告 | the nested tensors inside warn
+with torch.no_grad(), warnings.catch_warnings(action="ignore"):
+    unrecorded = encoder(sentences, src_key_padding_mask=padding)
+apart = (recorded - unrecorded)[~padding].abs().max().item()
+print(f"words: apart by {apart:.0e}")
+print("padding, recorded: ", recorded[1, 3, :4])
+print("padding, no_grad:  ", unrecorded[1, 3, :4])
+# --8<-- [end:fast-path]
 
 # --8<-- [start:modes-setup]
 modes = {
@@ -43,7 +60,8 @@ for train in (True, False):
 # --8<-- [start:inference]
 net, head = nn.Linear(4, 4), nn.Linear(4, 1)
 with torch.inference_mode():
-    features = net(torch.ones(2, 4))
+    features = net(sample)
+    view = sample[:1]
 with expect(RuntimeError) as caught:
     head(features)
 print(str(caught).split(". ")[0])
@@ -53,6 +71,7 @@ print("after clone():", head.weight.grad is not None)
 shift = torch.zeros(4, requires_grad=True)
 (features + shift).sum().backward()
 print("features + shift:", shift.grad)
+print("inference tensors:", features.is_inference(), view.is_inference())
 # --8<-- [end:inference]
 
 # --8<-- [start:factories]
@@ -96,8 +115,14 @@ def predict(net, x):
     return net(x)
 
 
+@torch.no_grad()
+def predict_later(net, x):
+    return (net(row) for row in x)
+
+
 x = torch.ones(2, 4)
 print("decorator             ", predict(net, x).requires_grad)
+print("... computed later    ", next(predict_later(net, x)).requires_grad)
 with torch.no_grad(), torch.enable_grad():
     print("enable_grad in no_grad", net(x).requires_grad)
 with torch.inference_mode(), torch.enable_grad():
@@ -113,10 +138,15 @@ print(torch.is_grad_enabled())
 torch.set_grad_enabled(False)
 print(torch.is_grad_enabled())
 torch.set_grad_enabled(True)
+
+with torch.enable_grad():
+    torch.set_grad_enabled(False)
+print(torch.is_grad_enabled())
 # --8<-- [end:bare]
 
 # --8<-- [start:leaving]
 y = torch.ones(2, requires_grad=True) * 2
+print(y, y.sum().item())
 for export in (torch.Tensor.numpy, copy.deepcopy):
     with expect(RuntimeError) as caught:
         export(y)
@@ -129,13 +159,17 @@ print("no_grad:", y.numpy(), copy.deepcopy(y))
 # --8<-- [end:leaving]
 
 # --8<-- [start:inference-in-place]
+before = features.clone()
 with expect(RuntimeError) as caught:
     features += 1
 print(caught)
+print("changed by        ", (features - before)[0, 0].item())
 
-features = features.clone()
-features += 1
-print("after clone():", features.shape)
+copied, alias = features.clone(), features.detach()
+copied += 1
+print("after its clone() ", (features - before)[0, 0].item())
+alias += 1
+print("after its detach()", (features - before)[0, 0].item())
 # --8<-- [end:inference-in-place]
 
 # --8<-- [start:shared]

@@ -1,7 +1,11 @@
 """Reproducible: threads, deterministic algorithms, DataLoader workers, generators."""
 
 # --8<-- [start:imports]
+import json
+import os
 import random
+import subprocess
+import sys
 
 import numpy as np
 import torch
@@ -33,6 +37,27 @@ for threads in (1, 2, 4):
     print(f"{threads} threads  {sums[threads]:.6f}")
 torch.set_num_threads(1)
 # --8<-- [end:threads]
+
+# --8<-- [start:processor]
+program = """
+import torch
+torch.manual_seed(0)
+x = torch.rand(10_000)
+found = x, torch.randn(10_000), x.tanh(), x.sigmoid(), x.lerp(x.flip(0), 0.1)
+print([values.tolist() for values in found])
+"""
+found = [
+    json.loads(subprocess.check_output([sys.executable, "-c", program], env=env))
+    for env in (os.environ, os.environ | {"ATEN_CPU_CAPABILITY": "default"})
+]
+count, unequal = 10_000, {}
+names = "rand", "randn", "tanh", "sigmoid", "lerp"
+for name, *two in zip(names, *found, strict=True):
+    as_it_is, without = map(torch.tensor, two)
+    unequal[name] = int((as_it_is != without).sum())
+    gap = (as_it_is - without).abs().max()
+    print(f"{name:7} {unequal[name]:5} of {count} unequal, by {gap:.0e} at most")
+# --8<-- [end:processor]
 
 # --8<-- [start:batch]
 torch.manual_seed(0)

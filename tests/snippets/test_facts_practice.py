@@ -1,16 +1,90 @@
 """Conditions that the pages on practice name, each with the case beside it."""
 
 import inspect
+import json
+import math
+import os
+import subprocess
+import sys
 
 import numpy as np
 import pytest
 import torch
+from diagnosis import first_non_finite
 from many_nets import train_many
 from own_function import Softplus
 from torch import nn
 from torch.autograd import gradcheck, gradgradcheck
 from torch.optim import SGD, Adam, Optimizer, lr_scheduler
 from torch.utils.data import DataLoader, Dataset
+
+
+@pytest.mark.parametrize("seed", range(10))
+@pytest.mark.parametrize("kind", [nn.RNN, nn.LSTM, nn.GRU, "attention"])
+def test_the_first_module_that_is_not_finite_may_return_a_tuple(kind, seed):
+    class Net(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.first, self.last = nn.Linear(4, 8), nn.Linear(8, 2)
+            attention = kind == "attention"
+            self.middle = nn.MultiheadAttention(8, 2) if attention else kind(8, 8)
+
+        def forward(self, x):
+            x = self.first(x)
+            return self.last(self.middle(*[x] * (3 if kind == "attention" else 1))[0])
+
+    torch.manual_seed(seed)
+    net = Net()
+    assert first_non_finite(net, torch.randn(5, 3, 4)) is None
+    with torch.no_grad():
+        next(net.middle.parameters())[0, 0] = math.nan
+    assert first_non_finite(net, torch.randn(5, 3, 4)) == "middle"
+
+
+def test_an_operation_between_modules_is_found_at_the_module_after_it():
+    class Log(nn.Sequential):
+        def forward(self, x):
+            return self[1](self[0](x).log())
+
+    torch.manual_seed(0)
+    net = Log(nn.Linear(4, 4), nn.Linear(4, 4))
+    assert first_non_finite(net, torch.randn(8, 4)) == "1"
+
+
+@pytest.mark.skipif(
+    torch.backends.cpu.get_cpu_capability() == "DEFAULT",
+    reason="there are no vector instructions to do without",
+)
+def test_without_vector_instructions_one_thread_gives_other_digits():
+    program = (
+        "import torch; torch.manual_seed(0); x = torch.rand(10_000);"
+        "y = torch.randn(10_000), x.sigmoid(), x.lerp(x.flip(0), 0.1), x, x.tanh();"
+        "print([v.double().sum().item() for v in y])"
+    )
+    plain, usual = (
+        json.loads(
+            subprocess.check_output(
+                [sys.executable, "-c", program],
+                env=os.environ | {"OMP_NUM_THREADS": "1"} | extra,
+            )
+        )
+        for extra in ({"ATEN_CPU_CAPABILITY": "default"}, {})
+    )
+    assert all(a != b for a, b in zip(plain[:3], usual[:3], strict=True))
+    assert plain[3:] == usual[3:]
+
+
+def test_a_quarter_of_the_rate_is_a_quarter_of_the_floor_for_small_rates_only():
+    torch.manual_seed(0)
+
+    def floor(lr):
+        w = torch.ones(20_000)
+        for _ in range(int(6 / lr) + 20):
+            w -= lr * (w + torch.randn(len(w)))
+        return w.square().mean().item()
+
+    for lr, ratio in ((0.05, 0.245), (1.0, 1 / 7)):
+        assert floor(lr / 4) / floor(lr) == pytest.approx(ratio, rel=0.05)
 
 
 def test_a_smaller_gain_and_a_larger_matrix_are_the_same_function():

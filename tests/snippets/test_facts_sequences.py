@@ -4,7 +4,9 @@ A page shows one run; here are other sizes and settings for which its sentences 
 and some for which they would be false without their conditions.
 """
 
+import asyncio
 import copy
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import summed_loss
@@ -94,6 +96,93 @@ def test_inference_tensors_train_where_nothing_is_saved_of_them():
         features * w
     assert not can_train_on(features)
     assert can_train_on(features.clone())
+
+
+def test_a_view_under_inference_mode_is_no_inference_tensor():
+    ordinary = torch.ones(4, 4)
+    with torch.inference_mode():
+        views = ordinary[:2], ordinary.t(), nn.Flatten()(ordinary), ordinary.detach()
+        computed = ordinary + 0
+    assert not any(view.is_inference() for view in views)
+    assert computed.is_inference()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda x: x.add_(1),
+        lambda x: x.fill_(2),
+        lambda x: x.copy_(torch.tensor([2.0, 2.0])),
+        lambda x: torch.add(torch.ones(2), 1, out=x),
+    ],
+    ids=["add", "fill", "copy", "out"],
+)
+def test_an_inference_tensor_is_changed_before_the_error_comes(change):
+    with torch.inference_mode():
+        features = torch.ones(2)
+    with pytest.raises(RuntimeError, match="Inplace update to inference tensor"):
+        change(features)
+    assert features.tolist() == [2.0, 2.0]
+    alias = features.detach()
+    alias += 1
+    assert features.tolist() == [3.0, 3.0]
+
+
+@pytest.mark.filterwarnings("ignore:The PyTorch API of nested tensors")
+@pytest.mark.parametrize("seed", range(10))
+@pytest.mark.parametrize("fast", [True, False])
+def test_no_grad_changes_what_an_encoder_puts_at_padding(seed, fast):
+    torch.manual_seed(seed)
+    layer = nn.TransformerEncoderLayer(16, 4, 32, batch_first=True)
+    encoder = nn.TransformerEncoder(layer, 2).eval()
+    x, padding = torch.randn(3, 7, 16), torch.zeros(3, 7, dtype=torch.bool)
+    padding[1, 4:] = padding[2, 6:] = True
+    recorded = encoder(x, src_key_padding_mask=padding)
+    torch.backends.mha.set_fastpath_enabled(fast)
+    try:
+        with torch.no_grad():
+            unrecorded = encoder(x, src_key_padding_mask=padding)
+    finally:
+        torch.backends.mha.set_fastpath_enabled(True)
+    assert torch.equal(recorded, unrecorded) != fast
+    assert (unrecorded[padding] == 0).all() == fast
+    assert (recorded[padding] != 0).all()
+    torch.testing.assert_close(recorded[~padding], unrecorded[~padding])
+
+
+def test_a_decorator_reaches_only_what_runs_within_the_call():
+    w = torch.ones(2, requires_grad=True)
+
+    @torch.no_grad()
+    def generator():
+        yield 2 * w
+
+    @torch.no_grad()
+    def expression():
+        return (2 * w for _ in range(1))
+
+    @torch.no_grad()
+    async def coroutine():
+        return 2 * w
+
+    assert not next(generator()).requires_grad
+    assert next(expression()).requires_grad
+    assert asyncio.run(coroutine()).requires_grad
+
+
+def test_a_bare_set_grad_enabled_ends_with_the_block_and_stays_in_its_thread():
+    with torch.enable_grad():
+        torch.set_grad_enabled(False)
+        with ThreadPoolExecutor(1) as pool:
+            assert pool.submit(torch.is_grad_enabled).result()
+        assert not torch.is_grad_enabled()
+    assert torch.is_grad_enabled()
+
+
+def test_the_bytes_that_eval_saves_are_nearly_all_the_mask():
+    train, evaluation = (effects(torch.enable_grad, mode) for mode in (True, False))
+    mask = 256 * 64 * 4
+    assert 0.98 < mask / (train["bytes"] - evaluation["bytes"]) <= 1
 
 
 def test_eval_saves_bytes_but_keeps_the_graph():
