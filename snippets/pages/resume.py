@@ -81,14 +81,14 @@ for missing in ("", "model", "optimizer", "scheduler", "done", "rng", "ema"):
     weights = apart(trainer.model.state_dict(), end["model"]).item()
     average = apart(trainer.ema.state_dict(), end["ema"]).item()
     cost[missing], curves[missing] = (weights, average), losses
-    print(f"{missing or '—':10} {losses[0]:9.4f} {losses[-1]:11.4f}", end="  ")
+    print(f"{missing or 'none':10} {losses[0]:9.4f} {losses[-1]:11.4f}", end="  ")
     print(f"{weights:9.1%} {average:8.1%}")
 # --8<-- [end:missing]
 
 # --8<-- [start:missing-figure]
 figure, panel = axes(("t", "L"), height=2.4)
 for number, missing in enumerate(("", "optimizer", "scheduler", "rng")):
-    label = missing or "—"
+    label = missing or "none"
     panel.plot(range(21, 41), curves[missing], **style(number), label=label)
 panel.set_xticks(range(20, 41, 5))
 panel.legend(ncols=2)
