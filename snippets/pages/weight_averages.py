@@ -148,8 +148,8 @@ for steps in (100, 400):
         (lr, weights), (other, mean) = (best(steps, down, a) for a in (0.0, 0.95))
         arms[steps, name] = weights, mean
         gains[steps, name], half = difference(weights, mean)
-        print(f"{steps:5}  {name:9} {weights.mean():.3f} ({lr:<4g})", end="  ")
-        print(f"{mean.mean():.3f} ({other:<4g})", end="  ")
+        print(f"{steps:5}  {name:9} {weights.mean():.3f} {f'({lr:g})':6}", end="  ")
+        print(f"{mean.mean():.3f} {f'({other:g})':6}", end="  ")
         print(f"{gains[steps, name]:+.3f} ± {half:.3f}")
 for steps in (100, 400):
     gap, half = difference(arms[steps, "constant"][1], arms[steps, "down to 0"][0])
