@@ -120,6 +120,15 @@ def figure(scores: dict[str, dict[str, Score]], shown: Sequence[str]) -> Figure:
                 score.lrs[score.best], mean[score.best], "o", color=look["color"]
             )
         panel.set(title=rule, ylim=(80, 97))
+        tried = some[shown[0]].lrs.tolist()
+        panel.set_xticks(tried, [f"{lr:.3g}" for lr in tried])
         panel.minorticks_off()
-    panels[0].legend(fontsize=10.5, loc="lower center")
+    panels[0].legend(
+        loc="lower center",
+        bbox_to_anchor=(0.5, 1.12),
+        ncols=4,
+        fontsize=10.5,
+        handlelength=1.6,
+        columnspacing=1,
+    )
     return result
