@@ -24,18 +24,20 @@ ASSETS = ROOT / "docs" / "assets"
 # The first draws no window around each page, which takes two thirds of the time.
 NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 MARKERS = {"site": "site", "browser": "browser", "page": "browser"}
-# Files that take minutes come first, so that no process waits for the other's last.
+# Files that take long come first, so that no process waits for the other's last: one
+# that builds the site, then those that do not wait for it.
 LONG = (
-    "test_browser.py",
-    "test_labs.py",
     "test_lighthouse.py",
+    "test_labs.py",
     "test_executor.py",
     "test_playground.py",
-    "test_notebooks.py",
-    "test_schedule_explorer.py",
     "test_faults.py",
     "test_surroundings.py",
     "truncation.py",
+    "test_browser.py",
+    "test_notebooks.py",
+    "test_schedule_explorer.py",
+    "test_offline.py",
 )
 # Whose tests with different parameters have nothing in common that takes long to make.
 APART = (

@@ -167,7 +167,8 @@ def test_a_decorator_reaches_only_what_runs_within_the_call():
 
     assert not next(generator()).requires_grad
     assert next(expression()).requires_grad
-    assert asyncio.run(coroutine()).requires_grad
+    with ThreadPoolExecutor(1) as pool:  # no loop runs there, as one may here
+        assert pool.submit(asyncio.run, coroutine()).result().requires_grad
 
 
 def test_a_bare_set_grad_enabled_ends_with_the_block_and_stays_in_its_thread():
