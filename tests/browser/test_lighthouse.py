@@ -1,5 +1,6 @@
 """A page of each kind under Lighthouse, as a slow phone on a slow network."""
 
+import contextlib
 import json
 import os
 import shutil
@@ -7,6 +8,7 @@ import subprocess
 import time
 from pathlib import Path
 
+import psutil
 import pytest
 
 from conftest import CHROMIUM
@@ -106,6 +108,11 @@ def phone(tmp_path_factory):
             time.sleep(0.1)
         yield Phone(told.read_text().split()[0])
     finally:
+        # Debian's program may be a script that starts Chromium and waits for it.
+        with contextlib.suppress(psutil.NoSuchProcess):
+            for each in psutil.Process(chromium.pid).children(recursive=True):
+                with contextlib.suppress(psutil.NoSuchProcess):
+                    each.kill()
         chromium.kill()
         chromium.wait()
 
