@@ -1,6 +1,10 @@
 """How far two tensors of floats are apart, counted in units in the last place."""
 
+import json
 import math
+import os
+import subprocess
+import sys
 
 import torch
 from torch import Tensor
@@ -66,3 +70,24 @@ def gap(ours: Tensor, theirs: Tensor, floor: float = 0.0) -> float:
     largest = max(float(theirs.abs().max()), floor, info.tiny)
     unit = info.eps * math.ldexp(0.5, math.frexp(largest)[1])
     return float((ours - theirs.double()).abs().max()) / unit
+
+
+# --8<-- [start:without-vectors]
+def without_vectors(program: str) -> tuple[list, list]:
+    """Return what a program prints in JSON: as it is, and without vector instructions.
+
+    Each time in a process of its own, on one thread. CalledProcessError if it fails.
+    Source: ``ATEN_CPU_CAPABILITY``, which torch reads when it is imported.
+
+    >>> without_vectors("print([1])")
+    ([1], [1])
+    """
+    usual = os.environ | {"OMP_NUM_THREADS": "1"}
+    as_it_is, without = (
+        json.loads(subprocess.check_output([sys.executable, "-c", program], env=env))
+        for env in (usual, usual | {"ATEN_CPU_CAPABILITY": "default"})
+    )
+    return as_it_is, without
+
+
+# --8<-- [end:without-vectors]

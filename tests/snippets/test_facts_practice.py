@@ -1,11 +1,7 @@
 """Conditions that the pages on practice name, each with the case beside it."""
 
 import inspect
-import json
 import math
-import os
-import subprocess
-import sys
 
 import numpy as np
 import pytest
@@ -13,6 +9,7 @@ import torch
 from diagnosis import first_non_finite
 from many_nets import train_many
 from own_function import Softplus
+from rounding import without_vectors
 from torch import nn
 from torch.autograd import gradcheck, gradgradcheck
 from torch.optim import SGD, Adam, Optimizer, lr_scheduler
@@ -61,15 +58,7 @@ def test_without_vector_instructions_one_thread_gives_other_digits():
         "y = torch.randn(10_000), x.sigmoid(), x.lerp(x.flip(0), 0.1), x, x.tanh();"
         "print([v.double().sum().item() for v in y])"
     )
-    plain, usual = (
-        json.loads(
-            subprocess.check_output(
-                [sys.executable, "-c", program],
-                env=os.environ | {"OMP_NUM_THREADS": "1"} | extra,
-            )
-        )
-        for extra in ({"ATEN_CPU_CAPABILITY": "default"}, {})
-    )
+    usual, plain = without_vectors(program)
     assert all(a != b for a, b in zip(plain[:3], usual[:3], strict=True))
     assert plain[3:] == usual[3:]
 
