@@ -142,13 +142,13 @@ def best(steps, down, average):
 
 # --8<-- [start:seeds-run]
 gains, arms = {}, {}
-print("steps  lr        weights (lr)   average (lr)   gain")
+print("steps  lr         weights (lr)   average (lr)   gain")
 for steps in (100, 400):
     for name, down in (("constant", 0), ("down to 0", 1)):
         (lr, weights), (other, mean) = (best(steps, down, a) for a in (0.0, 0.95))
         arms[steps, name] = weights, mean
         gains[steps, name], half = difference(weights, mean)
-        print(f"{steps:5}  {name:9} {weights.mean():.3f} {f'({lr:g})':6}", end="  ")
+        print(f"{steps:5}  {name:9}  {weights.mean():.3f} {f'({lr:g})':6}", end="  ")
         print(f"{mean.mean():.3f} {f'({other:g})':6}", end="  ")
         print(f"{gains[steps, name]:+.3f} ± {half:.3f}")
 for steps in (100, 400):
