@@ -156,6 +156,26 @@ def test_what_a_page_reads_is_watched(tmp_path):
     assert ran() <= starts
 
 
+def test_what_has_arrived_is_kept(tmp_path):
+    class Slow(Store):
+        def write(self, *args):
+            time.sleep(0.5)
+            return super().write(*args)
+
+    place = tmp_path / "snippets"
+    (place / "pages").mkdir(parents=True)
+    text = "# --8<-- [start:first]\nprint(1)\n# --8<-- [end:first]\n"
+    (place / "pages" / "index.py").write_text(text)
+    snippets = Snippets(place)
+    page = read("index", "en", "index", '--8<-- "pages/index.py:first"', snippets)
+    store = Slow(tmp_path / "kept")
+    cells = {"index": run.merge([page])}
+    work = run.Run(cells, snippets, store, run.Settings(), run.Memory())
+    work.begin()
+    work.wait()
+    assert store.read("index")[0]
+
+
 def test_serving_watches_what_a_page_reads(project):
     table = project.root / "data" / "table.csv"
     table.parent.mkdir()

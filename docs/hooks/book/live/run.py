@@ -265,13 +265,12 @@ class Run:
             self.memory.opened.setdefault(name, {}).update(result.opened)
         if cell.kind != "value" and (result.seconds or cell.kind != "lab"):
             log.info(f"{name} {cell.id} {result.seconds:.2f} s")
-        if not last:
-            return
-        self.arrive(name)
-        if keep:
+        if last and keep:  # before it arrives, since a build may end then
             found = [self.results[name][cell.id] for cell in cells]
             outputs = {k: r.outputs for k, r in zip(keys, found, strict=True)}
             outputs["opened"] = result.opened
             seconds = sum(result.seconds for result in found)
             if problem := self.store.write(name, outputs, seconds):
                 log.info(f"results are not kept: {problem}")
+        if last:
+            self.arrive(name)
