@@ -2,9 +2,9 @@
 
 import contextlib
 import json
-import os
 import shutil
 import subprocess
+import threading
 import time
 from pathlib import Path
 
@@ -13,8 +13,8 @@ import pytest
 
 from conftest import CHROMIUM
 
-LOCAL = Path(__file__).parents[1] / "node_modules" / ".bin" / "lighthouse"
-LIGHTHOUSE = str(LOCAL) if LOCAL.exists() else shutil.which("lighthouse")
+SCRIPT = Path(__file__).with_name("lighthouse.mjs")
+INSTALLED = SCRIPT.parents[1] / "node_modules" / "lighthouse"
 PAGES = {
     "home": "",
     "home, English": "en/",
@@ -27,7 +27,7 @@ PAGES = {
     "glossary": "glossary/",
     "not found": "404.html",
 }
-CATEGORIES = ("performance", "accessibility", "best-practices", "seo")
+CATEGORIES = ("accessibility", "best-practices", "seo", "performance")
 FLAGS = (
     "--headless",
     "--no-sandbox",
@@ -37,7 +37,7 @@ FLAGS = (
     "--accept-lang=zh-CN",  # or the home page leads to the English one
     "--remote-debugging-port=0",
 )
-# The score of performance is made of times, which a busy machine spoils: so it is held
+# The score of performance is made of times, which a busy machine spoils: so it is taken
 # only with --every; the best of a few runs counts, and the bound is that of what
 # Lighthouse calls good.
 RUNS, GOOD = 3, 90
@@ -49,48 +49,41 @@ PHONE = 875
 class Phone:
     """Lighthouse's phone, in a Chromium that listens on a port."""
 
-    def __init__(self, port: str) -> None:
-        self.port = port
+    def __init__(self, node: subprocess.Popen) -> None:
+        self.node = node
         self.slowdown = 4.0  # Lighthouse's default; the first run tells better
 
-    def examine(self, url: str) -> tuple[list[int], dict[str, str]]:
-        """Return the scores of a page, and what cost points."""
-        run = subprocess.run(
-            [
-                LIGHTHOUSE,
-                url,
-                f"--port={self.port}",
-                "--output=json",
-                "--quiet",
-                "--disable-full-page-screenshot",
-                f"--only-categories={','.join(CATEGORIES)}",
-                f"--throttling.cpuSlowdownMultiplier={self.slowdown:.2f}",
-            ],
-            capture_output=True,
-            text=True,
-            timeout=240,
-            env=os.environ | {"CI": "1"},  # it asks no questions
-        )
-        assert run.returncode == 0, run.stderr
-        report = json.loads(run.stdout)
+    def examine(self, url: str, names: tuple) -> tuple[list[int], dict[str, str]]:
+        """Return a page's scores in some categories, and what cost points."""
+        asked = {"url": url, "categories": names, "slowdown": self.slowdown}
+        self.node.stdin.write(json.dumps(asked) + "\n")
+        self.node.stdin.flush()
+        watchdog = threading.Timer(240, self.node.kill)
+        watchdog.start()
+        told = self.node.stdout.readline()
+        watchdog.cancel()
+        assert told, f"Lighthouse has ended: {self.node.poll()}"
+        report = json.loads(told)
+        assert "runtimeError" not in report, report["runtimeError"]
         assert report["finalDisplayedUrl"] == url
         self.slowdown = max(1, report["environment"]["benchmarkIndex"] / PHONE)
         categories = report["categories"]
         lost = {}
-        for name in CATEGORIES:
+        for name in names:
             for reference in categories[name]["auditRefs"]:
                 audit = report["audits"][reference["id"]]
                 score = audit["score"]
                 if reference["weight"] and score is not None and score < 1:
                     lost[audit["id"]] = audit.get("displayValue", audit["title"])
-        return [round(100 * categories[name]["score"]) for name in CATEGORIES], lost
+        return [round(100 * categories[name]["score"]) for name in names], lost
 
 
 @pytest.fixture(scope="module")
 def phone(tmp_path_factory):
     """Return a phone that Lighthouse can drive, or skip."""
-    if not LIGHTHOUSE:
-        pytest.skip("Lighthouse is not installed: npm install --prefix tests")
+    node = shutil.which("node")
+    if not node or not INSTALLED.exists():
+        pytest.skip("Lighthouse is not installed: npm ci --prefix tests")
     if not CHROMIUM:
         pytest.skip("no Chromium is installed")
     profile = tmp_path_factory.mktemp("profile")
@@ -106,7 +99,10 @@ def phone(tmp_path_factory):
             assert chromium.poll() is None, "Chromium has ended"
             assert time.monotonic() < deadline, "Chromium does not start"
             time.sleep(0.1)
-        yield Phone(told.read_text().split()[0])
+        command = [node, str(SCRIPT), told.read_text().split()[0]]
+        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+        with subprocess.Popen(command, **pipes) as process:
+            yield Phone(process)
     finally:
         # Debian's program may be a script that starts Chromium and waits for it.
         with contextlib.suppress(psutil.NoSuchProcess):
@@ -120,13 +116,14 @@ def phone(tmp_path_factory):
 @pytest.mark.parametrize("kind", PAGES)
 def test_lighthouse_finds_little_to_mend(kind, address, phone, request):
     timed = request.config.getoption("--every")
+    names = CATEGORIES if timed else CATEGORIES[:-1]
     best, lost = [0], {}
     for _ in range(RUNS if timed else 1):
-        scores, reasons = phone.examine(address + PAGES[kind])
-        if scores > best:
+        scores, reasons = phone.examine(address + PAGES[kind], names)
+        if sum(scores) > sum(best):
             best, lost = scores, reasons
-        if best[0] >= GOOD and best[1:] == [100, 100, 100]:
+        if best[:3] == [100, 100, 100] and (not timed or best[3] >= GOOD):
             break
     print(f"\n| {kind} | {' | '.join(map(str, best))} |")
-    assert best[0] >= GOOD or not timed, lost
-    assert best[1:] == [100, 100, 100], lost
+    assert best[:3] == [100, 100, 100], lost
+    assert not timed or best[3] >= GOOD, lost
