@@ -12,7 +12,6 @@ import html
 import re
 import textwrap
 from collections.abc import Callable
-from itertools import count
 
 from markdown import Markdown
 from markdown.extensions import Extension
@@ -31,6 +30,7 @@ from .view import View, shown
 from .words import WORDS
 
 TICKS = "`" * 8
+RESULT = "here-goes-what-came-of-a-cell"
 NOT_TEXT = re.compile(r"(`[^`\n]+`|\$[^$\n]+\$)")
 
 
@@ -156,7 +156,7 @@ class Book(Extension):
         super().__init__()
         self.source, self.live = source, live
         self.view: View | None = None
-        self.numbers = count()
+        self.frames: dict[tuple, str] = {}  # of cells; the languages share most
 
     def extendMarkdown(self, md: Markdown) -> None:
         """Register all parts, and the formatter of markdown-exec's fences."""
@@ -181,18 +181,20 @@ class Book(Extension):
         if failure:
             options |= {"source": "above", "html": False, "result": ""}
         drawn = cell.kind == "figure" and not failure
-        mark = f"result-{next(self.numbers)}-of-a-cell"
-        output = view.markup(cell) if drawn else mark
+        output = view.markup(cell) if drawn else RESULT
         source = shown(cell.code, view.language)
+        about = source, output, id, *(f"{k}={options[k]}" for k in sorted(options))
         try:
-            formatted = base_format(
-                language="python", run=lambda *_, **__: output, code=source, md=md,
-                id=id, **options,
-            )  # fmt: skip
+            if about not in self.frames:
+                self.frames[about] = base_format(
+                    language="python", run=lambda *_, **__: output, code=source, md=md,
+                    id=id, **options,
+                )  # fmt: skip
         except Exception as error:
             raise FenceFault(f"cell {id!r}: {error}") from error
-        formatted = formatted.replace(f"<p>{mark}</p>", "")  # where nothing is shown
-        formatted = formatted.replace(mark, escape(view.text(cell).rstrip("\n")))
+        formatted = self.frames[about]
+        formatted = formatted.replace(f"<p>{RESULT}</p>", "")  # where nothing is shown
+        formatted = formatted.replace(RESULT, escape(view.text(cell).rstrip("\n")))
         if cell.kind == "lab":
             formatted += self.lab_outputs(cell, md)
         if cell.kind == "setup":
