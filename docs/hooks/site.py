@@ -65,6 +65,10 @@ class Hook:
             self.site.run_cells()
         return files
 
+    def nav(self, nav, config, files):
+        self.site.in_order_of_arrival(files)
+        return nav
+
     def pre_page(self, page, config, files):
         return self.site.own_render(page)
 
@@ -136,6 +140,7 @@ hook = Hook()
 on_startup = hook.startup
 on_config = in_one_line(hook.config)
 on_files = in_one_line(hook.files)
+on_nav = hook.nav
 on_pre_page = in_one_line(hook.pre_page)
 on_page_markdown = in_one_line(hook.page_markdown)
 on_page_content = in_one_line(hook.page_content)

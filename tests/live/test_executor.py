@@ -330,7 +330,7 @@ def test_a_page_is_rendered_while_the_cells_of_others_run(project):
     hook = project.root / "docs" / "hooks" / "witness.py"
     hook.write_text(
         "def on_page_content(content, page, **kwargs):\n"
-        "    if page.file.src_uri == 'zh/index.md':\n"
+        "    if page.file.src_uri == 'zh/later.md':\n"
         "        open('rendered', 'w').close()\n"
     )
     config = project.root / "mkdocs.yml"
@@ -343,16 +343,17 @@ def test_a_page_is_rendered_while_the_cells_of_others_run(project):
     )
     rendered = str(project.root / "rendered")
     project.snippet(
-        "slow",
+        "before",
         "import os, time\n"
         "for _ in range(200):\n"
         f"    if not os.path.exists({rendered!r}):\n"
         "        time.sleep(0.1)\n"
         f"print('seen' if os.path.exists({rendered!r}) else 'alone')",
     )
-    project.page("slow", ("first", OUTPUT))
+    project.page("before", ("first", OUTPUT))
+    project.page("later")
     project.build(CELL_WORKERS="2")
-    assert ">seen\n" in project.html("slow")
+    assert ">seen\n" in project.html("before")
 
 
 def started(project, **variables):

@@ -115,6 +115,12 @@ class Page:
         }
 
     @property
+    def of_the_whole_book(self) -> bool:
+        """Tell whether the page shows what came of the claims of all pages."""
+        texts = [s.text for s in self.steps if isinstance(s, Prose)]
+        return any('claims["' in t or "<!-- ledger -->" in t for t in texts)
+
+    @property
     def modules(self) -> list[str]:
         """Return the files of snippets/ that the page shows, in order, each once."""
         files = [

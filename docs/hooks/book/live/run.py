@@ -6,9 +6,10 @@ import logging
 import tempfile
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Set
 from dataclasses import dataclass, field
 from itertools import zip_longest
+from typing import TypeVar
 
 from ..errors import Fault
 from .evaluate import Bundle, Job, Result
@@ -19,6 +20,7 @@ from .snippets import Snippets, preload
 from .store import Keys, Store
 
 log = logging.getLogger("mkdocs.plugins.cells")
+Thing = TypeVar("Thing")
 
 
 @dataclass
@@ -171,16 +173,17 @@ class Run:
             ]
             for name in names
         }
-        codes = [
-            job.code for page in jobs.values() for job in page if job.kind != "lab"
-        ]
+        codes = [job.code for page in jobs.values() for job in page]
+        modules = preload(self.snippets, codes)
+        if any(map(is_lab, names)):
+            modules |= {"mkdocs_jupyter.nbconvert2", "ipykernel.kernelapp"}
         try:
             run_pages(
                 jobs,
                 str(self.snippets.directory),
                 self.settings.limit,
                 self.report,
-                preload(self.snippets, codes),
+                modules,
                 self.settings.workers,
                 self.stop,
             )
@@ -213,9 +216,25 @@ class Run:
             self.waiting.difference_update(names)
             self.news.notify_all()
 
-    def wait(self, *names: str) -> None:
-        """Wait for the results of these pages; Fault where a cell has failed."""
-        names = names or tuple(self.cells)
+    def as_they_arrive(
+        self, things: Iterable[Thing], needs: Callable[[Thing], set[str]]
+    ) -> Iterator[Thing]:
+        """Yield things in their order, but first those whose pages have arrived."""
+        left = [(thing, needs(thing)) for thing in things]
+
+        def here() -> list[int]:
+            arrived = self.waiting.isdisjoint
+            return [n for n, (_, names) in enumerate(left) if arrived(names)]
+
+        while left:
+            with self.news:
+                self.news.wait_for(lambda: self.error or here())
+                number = (here() or [0])[0]
+            yield left.pop(number)[0]
+
+    def wait(self, names: Set[str] | None = None) -> None:
+        """Wait for results of these pages, or of all; Fault where a cell has failed."""
+        names = {*self.cells} if names is None else names
         with self.news:
             self.news.wait_for(lambda: self.error or self.waiting.isdisjoint(names))
         if self.error:

@@ -54,12 +54,9 @@ class Rendering:
             self.site.language,
             page.url,
         ]
-        whole_book = 'claims["' in markdown or "<!-- ledger -->" in markdown
-        self.site.run.wait(
-            *(() if whole_book else {mine.name} & self.site.cells.keys())
-        )
+        self.site.run.wait(self.site.needs(mine))
         results = self.site.run.results.get(mine.name, {})
-        claims = self.claims(files) if whole_book else []
+        claims = self.claims(files) if mine.of_the_whole_book else []
         view = View(mine, results, self.site.snippets, claims)
         self.site.view = self.views[source] = view
         for cell in mine.cells:

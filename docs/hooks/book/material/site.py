@@ -170,6 +170,24 @@ class Site:
         )
         self.run.begin()
 
+    def needs(self, page: Page) -> set[str]:
+        """Return the pages whose results a page shows."""
+        return {*self.cells} if page.of_the_whole_book else {page.name} & {*self.cells}
+
+    def in_order_of_arrival(self, files) -> None:
+        """Let MkDocs render first those pages whose results are there."""
+        all_pages = files.documentation_pages
+
+        def needs(file) -> set[str]:
+            page = self.pages.get(file.src_uri)
+            return self.needs(page) if page else set()
+
+        def once(**options):
+            del files.documentation_pages
+            return self.run.as_they_arrive(all_pages(**options), needs)
+
+        files.documentation_pages = once
+
     def own_render(self, page):
         """Render labs as all pages are, where mkdocs-jupyter has taken them over."""
         if "render" in vars(page) or type(page) is not MkDocsPage:
