@@ -18,6 +18,7 @@ from nbformat import v4
 
 from . import opened
 from .evaluate import Job, Result, note_threads, threads_running, threads_stay
+from .forked import fork_kernels
 from .kernel import Failure, Kernel
 
 # Around the cells of a lab: what a kernel may not leave.
@@ -66,6 +67,7 @@ def settle(snippets: str) -> None:
 def run(snippets: str, jobs: list[Job]) -> list[Result]:
     """Run a lab in this process's directory; return what came of each of its cells."""
     settle(snippets)
+    fork_kernels()
     note = f"['note_opened']({snippets!r}, {os.path.abspath('opened')!r})"
     before = f"{BEFORE}\nimport runpy\nrunpy.run_path({opened.__file__!r}){note}"
     codes = [before, *(job.code for job in jobs), AFTER]

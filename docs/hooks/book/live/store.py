@@ -22,7 +22,7 @@ from .page import Cell
 from .snippets import Snippets
 
 LAB_MAKERS = ("mkdocs-jupyter", "nbconvert", "nbclient", "ipykernel")
-MAKERS = ("evaluate", "runner", "labs", "kernel", "opened")  # of results
+MAKERS = ("evaluate", "runner", "labs", "kernel", "forked", "opened")  # of results
 
 
 @cache
