@@ -5,11 +5,10 @@ import importlib
 import io
 import itertools
 import math
-import subprocess
-import sys
 
 import pytest
 import torch
+from programs import python
 from torch import nn
 from torch.nn import functional as F
 
@@ -459,9 +458,7 @@ def test_the_program_runs_by_itself(blank):
       const { state, arms, x } = all.readAddress("");
       return all.program(state, arms, x);
     }""")
-    ran = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, timeout=120
-    )
+    ran = python("-c", program)
     assert ran.returncode == 0, ran.stderr
     assert ran.stdout.split()[:3] == ["MSELoss", "14.000000", "4.000000"]
 

@@ -1,11 +1,10 @@
 """The playground walks as torch does, and its program prints its numbers."""
 
 import math
-import subprocess
-import sys
 
 import pytest
 import torch
+from programs import python
 
 ROOTS = ("sqrt", "sqrt_", "rsqrt_")
 STEPS = 300
@@ -292,9 +291,7 @@ def test_numbers_are_written_as_python_writes_them(blank):
 
 
 def run_program(program: str) -> list[list[str]]:
-    ran = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, timeout=120
-    )
+    ran = python("-c", program)
     assert ran.returncode == 0, ran.stderr
     return [line.split() for line in ran.stdout.splitlines()]
 

@@ -12,6 +12,7 @@ from importlib.resources import files
 
 import pytest
 import torch
+from programs import python
 from torch.optim import lr_scheduler
 
 NAMES = sorted(set(lr_scheduler.__all__) - {"LRScheduler"})
@@ -355,12 +356,7 @@ def test_a_closed_form_that_is_off_by_one_is_noticed(blank):
 
 
 def run_program(program: str) -> list[str]:
-    ran = subprocess.run(
-        [sys.executable, "-W", "error", "-c", program],
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
+    ran = python("-W", "error", "-c", program)
     assert ran.returncode == 0, ran.stderr
     return ran.stdout.splitlines()
 

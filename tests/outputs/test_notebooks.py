@@ -7,10 +7,7 @@ but for words. Nothing of the repository is on a path.
 """
 
 import ast
-import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import nbformat
@@ -19,6 +16,7 @@ from book.content.view import shown
 from book.outputs.notebook import displayed
 from bs4 import BeautifulSoup, SoupStrainer
 from nbclient import NotebookClient
+from programs import python
 from project import CODE, OUTPUT, ROOT, Project
 
 DOCS = ROOT / "docs" / "en"
@@ -186,15 +184,7 @@ def run_alone(site: Path, file: str, directory: Path) -> str:
     """Run a download in a folder of its own; return what it prints."""
     path = directory / Path(file).name
     path.write_text((site / "snippets" / file).read_text("utf-8"), "utf-8")
-    run = subprocess.run(
-        [sys.executable, "-I", path.name],
-        cwd=directory,
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        env=os.environ | {"PYTHONIOENCODING": "utf-8"},
-        timeout=300,
-    )
+    run = python("-I", path.name, cwd=directory)
     assert run.returncode == 0, run.stderr
     return run.stdout
 
@@ -216,39 +206,10 @@ def test_a_script_runs_by_itself_and_prints_what_its_page_shows(
     assert shown or "print(" not in printed
 
 
-RUN_EACH = """
-import os
-import runpy
-import sys
-
-import matplotlib.pyplot
-import torch
-
-for name in sys.argv[1:]:
-    if not (child := os.fork()):
-        try:
-            runpy.run_path(name, run_name="__main__")
-        finally:
-            sys.stdout.flush()
-            os._exit(sys.exc_info()[0] is not None)
-    _, status = os.waitpid(child, 0)
-    print(name, status, flush=True)
-"""
-
-
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system cannot fork")
-def test_each_file_of_functions_runs_by_itself(site, alone, tmp_path):
-    """In a process of its own, in which torch has been imported: that is slow."""
-    files = [site / "snippets" / f"{module}.py" for module in FILES]
-    run = subprocess.run(
-        [sys.executable, "-I", "-c", RUN_EACH, *files],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
-    assert run.returncode == 0, run.stderr
-    assert run.stdout.splitlines() == [f"{file} 0" for file in files], run.stderr
+@pytest.mark.parametrize("module", FILES)
+def test_each_file_of_functions_runs_by_itself(module, site, alone, tmp_path):
+    run = python("-I", site / "snippets" / f"{module}.py", cwd=tmp_path)
+    assert (run.returncode, run.stderr) == (0, "")
 
 
 def test_each_file_that_a_page_shows_is_there_to_download(site):

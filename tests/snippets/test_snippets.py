@@ -4,13 +4,13 @@ import ast
 import doctest
 import importlib
 import inspect
-import os
 import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from programs import python
 
 ROOT = Path(__file__).parents[2]
 SNIPPETS, DOCS = ROOT / "snippets", ROOT / "docs" / "zh"
@@ -147,14 +147,7 @@ def test_a_cell_is_short(name):
 @pytest.mark.of_each_page("pages.losses", "pages.gradient_descent", "pages.schedules")
 @pytest.mark.parametrize("name", SCRIPTS)
 def test_a_script_runs_by_itself_and_its_page_shows_what_it_prints(name, site):
-    run = subprocess.run(
-        [sys.executable, "-m", name],
-        cwd=SNIPPETS,
-        capture_output=True,
-        text=True,
-        timeout=300,
-        env=os.environ | {"OMP_NUM_THREADS": "1", "PYTHONIOENCODING": "utf-8"},
-    )
+    run = python("-m", name, cwd=SNIPPETS, OMP_NUM_THREADS="1")
     assert run.returncode == 0, run.stderr
     assert not run.stderr
     page = name.rpartition(".")[2].replace("_", "-")

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 import torch
 import training_loop
+from programs import python
 from torch import nn
 from training_loop import Settings, Trainer, micro_batches, sequences, train
 
@@ -90,23 +91,20 @@ def test_it_needs_the_scalers_state(tmp_path):
 
 def test_a_killed_program_goes_on_to_the_bit(tmp_path):
     script = Path(training_loop.__file__)
-    env = os.environ | {"OMP_NUM_THREADS": "1"}
-
-    def start(folder):
-        folder.mkdir()
-        return subprocess.Popen([sys.executable, script], cwd=folder, env=env)
-
-    assert start(tmp_path / "whole").wait() == 0
-    killed = start(tmp_path / "killed")
+    env = {"OMP_NUM_THREADS": "1"}
+    (tmp_path / "whole").mkdir()
+    assert not python(script, cwd=tmp_path / "whole", **env).returncode
     path = tmp_path / "killed" / "training_loop.pt"
+    path.parent.mkdir()
+    command = [sys.executable, script]
+    killed = subprocess.Popen(command, cwd=path.parent, env=os.environ | env)
     while not path.exists():
         assert killed.poll() is None
         time.sleep(0.01)
     killed.send_signal(signal.SIGKILL)
     killed.wait()
     assert final(path)["done"] < Settings().steps
-    again = [sys.executable, script]
-    assert subprocess.run(again, cwd=path.parent, env=env).returncode == 0
+    assert not python(script, cwd=path.parent, **env).returncode
     whole = final(tmp_path / "whole" / "training_loop.pt")
     assert flat(final(path)) == flat(whole)
 
