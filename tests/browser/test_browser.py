@@ -36,8 +36,15 @@ PLAIN = """*, ::before, ::after {
   background-image: none !important; transition: none !important;
 }"""
 UNFOLD = "document.querySelectorAll('details').forEach(each => { each.open = true; })"
-# Of the tokens of code, one of each kind on each ground: of the rest the text stays.
+# Of the tokens of code, one of each kind on each ground, the parts of some formulas,
+# the text of figures: of the rest the text stays.
 THIN = """() => {
+  for (const formula of [...document.querySelectorAll("math")].slice(9)) {
+    formula.replaceChildren(formula.textContent);
+  }
+  for (const line of document.querySelectorAll("svg :is(defs, path, use)")) {
+    line.remove();
+  }
   const seen = new Set();
   for (const token of document.querySelectorAll("pre code span")) {
     const ground = token.closest("details, .admonition, .claim, .result, li, article");
