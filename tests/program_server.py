@@ -1,19 +1,17 @@
 """What programs are forked from: see programs.py. A line of JSON for each."""
 
+import importlib
 import json
 import os
 import runpy
 import signal
 import sys
-import traceback
 import types
 import warnings
 
-import matplotlib.pyplot  # noqa: F401
-import torch._dynamo
 
-
-def run(rest):
+def run(rest: list[str]) -> None:
+    """Do what Python does with these arguments."""
     while rest[0] == "-W":
         _, action, *rest = rest
         warnings.simplefilter(action)
@@ -34,34 +32,30 @@ def run(rest):
         runpy.run_path(first, run_name="__main__")
 
 
-def begin(job):
+def begin(job: dict) -> None:
+    """Make this process one that a program may have been started in."""
     os.setsid()
     signal.alarm(job["timeout"])
     os.chdir(job["cwd"])
     os.environ.clear()
     os.environ.update(job["env"])
-    torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", os.cpu_count())))
     for number, name in ((0, os.devnull), (1, job["out"]), (2, job["err"])):
         handle = os.open(name, os.O_RDWR | os.O_CREAT)
         os.dup2(handle, number)
         os.close(handle)
     sys.stdout.reconfigure(encoding="utf-8")
     sys.stderr.reconfigure(encoding="utf-8")
-    try:
-        run(job["arguments"])
-        status = 0
-    except SystemExit as end:
-        status = end.code or 0
-    except BaseException:
-        traceback.print_exc()
-        status = 1
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(status)
+    if torch := sys.modules.get("torch"):
+        torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", os.cpu_count())))
 
 
+for name in sys.argv[1:]:
+    importlib.import_module(name)
 for line in sys.stdin:
+    job = json.loads(line)
     child = os.fork()
     if not child:
-        begin(json.loads(line))
+        begin(job)
+        run(job["arguments"])
+        sys.exit()
     print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)

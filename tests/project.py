@@ -13,8 +13,25 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psutil
+from programs import python
 
 ROOT = Path(__file__).parents[1]
+KNOWN = (
+    "mkdocs.__main__",
+    "mkdocs.commands.build",
+    "mkdocs_static_i18n.plugin",
+    "material.plugins.search.plugin",
+    "markdown_exec",
+    "pymdownx.superfences",
+    "pymdownx.blocks.html",
+    "pymdownx.arithmatex",
+    "pymdownx.inlinehilite",
+    "pymdownx.saneheaders",
+    "pygments.lexers.python",
+    "multiprocessing.forkserver",
+    "bs4",
+    "psutil",
+)  # what each build imports
 CODE, OUTPUT = "code", "code and output"
 
 
@@ -32,7 +49,7 @@ class Project:
     """
 
     def __init__(self, directory: Path, labs: bool = False) -> None:
-        self.root = directory
+        self.root, self.labs = directory, labs
         shutil.copytree(
             ROOT / "docs" / "hooks",
             directory / "docs" / "hooks",
@@ -83,14 +100,12 @@ class Project:
         return os.environ | {"NO_MKDOCS_2_WARNING": "1"} | variables
 
     def build(self, *options: str, **variables: str) -> subprocess.CompletedProcess:
-        return subprocess.run(
-            self.command("build", *options),
-            cwd=self.root,
-            env=self.environment(**variables),
-            capture_output=True,
-            text=True,
-            timeout=120,
-        )
+        known = (*KNOWN, "mkdocs_jupyter.plugin") if self.labs else KNOWN
+        return python(
+            "-m", "mkdocs", "build", *options,
+            cwd=self.root, timeout=120, known=known, NO_MKDOCS_2_WARNING="1",
+            **variables,
+        )  # fmt: skip
 
     @contextlib.contextmanager
     def serve(self) -> Iterator[Callable[..., str]]:
