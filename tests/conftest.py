@@ -35,6 +35,7 @@ LONG = (
     "test_surroundings.py",
     "truncation.py",
     "test_browser.py",
+    "test_site.py",
     "test_notebooks.py",
     "test_schedule_explorer.py",
     "test_offline.py",
@@ -49,6 +50,8 @@ APART = (
     "test_surroundings.py",
     "test_offline.py",
 )
+# These read the same pages, which take long to parse.
+TOGETHER = ("test_site.py", "test_copies.py", "test_claims.py", "test_home.py")
 CHROMIUM = next(filter(None, map(shutil.which, NAMES)), None)
 
 
@@ -122,12 +125,14 @@ def pytest_collection_modifyitems(config, items) -> None:
 
 
 class Scheduling(LoadScopeScheduling):
-    """Keeps the tests of a file in one process; of some files, those of a parameter."""
+    """Keeps tests of a file in one process, or of a parameter, or of several files."""
 
     def _split_scope(self, nodeid: str) -> str:
         file, _, test = nodeid.partition("::")
-        apart = file.rpartition("/")[2] in APART
-        return f"{file}{test[test.find('[') :]}" if apart and "[" in test else file
+        name = file.rpartition("/")[2]
+        if name in APART and "[" in test:
+            return f"{file}{test[test.find('[') :]}"
+        return TOGETHER[0] if name in TOGETHER else file
 
 
 @pytest.hookimpl(optionalhook=True)

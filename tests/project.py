@@ -10,9 +10,11 @@ import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 
 import psutil
+from bs4 import BeautifulSoup
 from programs import python
 
 ROOT = Path(__file__).parents[1]
@@ -40,6 +42,12 @@ def alive(pid: int) -> bool:
     with contextlib.suppress(psutil.NoSuchProcess):
         return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
     return False
+
+
+@cache
+def parsed(path: Path) -> BeautifulSoup:
+    """Return a page of the built site, parsed once in each process: to read only."""
+    return BeautifulSoup(path.read_text("utf-8"), "html.parser")
 
 
 class Project:

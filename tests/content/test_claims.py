@@ -11,7 +11,7 @@ import pytest
 from book.content.ledger import reason
 from book.content.view import Claim, View
 from book.live.page import Closing, Opening, Page, Prose
-from bs4 import BeautifulSoup
+from project import parsed
 from verdicts import Case, Trial
 
 ROOT = Path(__file__).parents[2]
@@ -35,11 +35,6 @@ WORDS = {
         "implied": "Not judged",
     },
 }
-
-
-@cache
-def parsed(page: Path) -> BeautifulSoup:
-    return BeautifulSoup(page.read_text("utf-8"), "html.parser")
 
 
 @cache

@@ -1,11 +1,10 @@
 """The home page leads to every part of the site; the look that all pages share."""
 
 import re
-from functools import cache
 from pathlib import Path
 
 import pytest
-from bs4 import BeautifulSoup
+from project import parsed
 
 ROOT = Path(__file__).parents[2]
 FOLDERS = {"zh": "", "en": "en/"}
@@ -13,11 +12,6 @@ each_language = pytest.mark.parametrize("language", FOLDERS)
 PHONE = {"width": 390, "height": 844}
 BODY, LEAST = 16, 14.4  # CSS pixels
 TEXTS = "p, li, td, th, dt, dd, summary, figcaption, pre > code, output, h1, h2, h3"
-
-
-@cache
-def parsed(path: Path) -> BeautifulSoup:
-    return BeautifulSoup(path.read_text("utf-8"), "html.parser")
 
 
 @each_language

@@ -13,6 +13,7 @@ from xml.etree import ElementTree
 import pytest
 from bs4 import BeautifulSoup
 from fontTools.ttLib import TTFont
+from project import parsed
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -37,11 +38,6 @@ FILES = [*(address(*name) for name in PAGES + LABS), "404.html", "en/404.html"]
 REFERRING = {"href", "src", "xlink:href", "action", "data", "poster"}
 URL = re.compile(r"""url\(["']?([^"')]+)""")
 OUTSIDE = re.compile(r"[a-z]+:")
-
-
-@cache
-def parsed(path: Path) -> BeautifulSoup:
-    return BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
 
 
 @pytest.fixture(params=PAGES + LABS, ids="/".join)

@@ -1,12 +1,10 @@
 """The plain copies: all that pages show, nothing of their HTML, and lists of them."""
 
 import re
-from functools import cache
 from pathlib import Path
 
 import pytest
-from bs4 import BeautifulSoup
-from project import CODE, OUTPUT, ROOT, Project
+from project import CODE, OUTPUT, ROOT, Project, parsed
 
 ROOTS = {"zh": "", "en": "en"}
 NAV = re.findall(r"^ .*?(\S+)\.md$", (ROOT / "mkdocs.yml").read_text("utf-8"), re.M)
@@ -18,11 +16,6 @@ LINK = re.compile(r"\]\(([^)\s]+)\)")
 
 def folder(site: Path, language: str, name: str) -> Path:
     return site / ROOTS[language] / ("" if name == "index" else name)
-
-
-@cache
-def parsed(path: Path) -> BeautifulSoup:
-    return BeautifulSoup(path.read_text("utf-8"), "html.parser")
 
 
 def unquoted(text: str) -> str:
