@@ -2,6 +2,7 @@
 
 # --8<-- [start:imports]
 import itertools
+import math
 
 import torch
 from ctc import collapse, ctc_by_enumeration, ctc_forward, ctc_loss, greedy_decode
@@ -104,19 +105,25 @@ for word, T in (("ab", 2), ("aa", 2), ("aa", 3), ("aba", 2)):
 
 # --8<-- [start:mean]
 torch.manual_seed(0)
-logs = torch.randn(12, 2, 5).log_softmax(2)
+z = torch.randn(12, 2, 5, requires_grad=True)
+logs = z.log_softmax(2)
 y = torch.tensor([[1, 2, 0, 0, 0, 0], [1, 2, 3, 4, 1, 2]])
 long = torch.tensor([12, 12]), torch.tensor([2, 6])
+alike = F.ctc_loss(0 * logs - math.log(5), y, *long, reduction="none")
 each = F.ctc_loss(logs, y, *long, reduction="none")
-mean = F.ctc_loss(logs, y, *long).item()
+mean = F.ctc_loss(logs, y, *long)
+(pull,) = torch.autograd.grad(mean, z)
+print("classes alike     ", *(f"{v:.4f}" for v in alike))
 print("each              ", *(f"{v:.4f}" for v in each))
 print(f"mean               {mean:.4f}")
 print(f"each / length      {(each / long[1]).mean():.4f}")
 print(f"plain mean         {each.mean():.4f}")
 print(f"sum / all labels   {each.sum() / long[1].sum():.4f}")
+print("gradient of mean  ", *(f"{v:.4f}" for v in pull.norm(dim=(0, 2))))
 # --8<-- [end:mean]
 
 # --8<-- [start:traps]
+logs = logs.detach()
 good = F.ctc_loss(logs, y, *long)
 raw = F.ctc_loss(torch.randn(12, 2, 5) + 3, y, *long)
 print(f"log-probabilities {good:.3f}   raw logits {raw:.3f}")
