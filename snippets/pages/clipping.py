@@ -73,11 +73,28 @@ print(svg(figure, "clip"))
 # --8<-- [start:rounded-away]
 step = {}
 for dtype in (torch.float32, torch.float64):
-    w = torch.full((6,), -1.45, dtype=dtype)  # z = -8.7
-    after = w - 0.0009 * torch.sigmoid(w.sum()) / 3
-    step[dtype] = (w - after).max().item()
-    print(f"{dtype!s:13}  z = {w.sum():.1f}   step of w {step[dtype]:.0e}")
+    for z in (-8.5, -8.6):
+        w = torch.full((6,), z / 6, dtype=dtype)
+        after = w - 0.0009 * torch.sigmoid(w.sum()) / 3
+        step[dtype, z] = (w - after).max().item()
+        print(f"{dtype!s:13}  z = {z}   step of w {step[dtype, z]:.0e}")
 # --8<-- [end:rounded-away]
+
+# --8<-- [start:batches]
+numbers = torch.tensor([0.0] * 9 + [10.0])
+for max_norm in (math.inf, 1.0):
+    draw = torch.Generator().manual_seed(0)
+    c = torch.tensor(5.0, requires_grad=True)
+    sgd, places = torch.optim.SGD([c], lr=0.01), []
+    for k in torch.randint(10, (4000,), generator=draw):
+        sgd.zero_grad()
+        ((c - numbers[k]) ** 2 / 2).backward()
+        clip_grad_norm_([c], max_norm)
+        sgd.step()
+        places.append(c.item())
+    settled = sum(places[2000:]) / 2000
+    print(f"max_norm {max_norm:4}   mean of the last 2000 steps {settled:.2f}")
+# --8<-- [end:batches]
 
 # --8<-- [start:separable]
 size = {}
@@ -89,6 +106,17 @@ for flipped in (0.0, 0.2):
         row = f"{sizes[step - 1]:6.2f}  {lengths[step - 1]:.0e}"
         print(f"{flipped:7.0%} {step:6} {row}")
 # --8<-- [end:separable]
+
+# --8<-- [start:categories]
+categories = torch.eye(2, dtype=torch.float64).repeat_interleave(20, dim=0)
+labels = torch.tensor([0.0, 0.0, 0.0, 1.0] * 5 + [1.0] * 20, dtype=torch.float64)
+runs = [
+    logistic_regression(column, labels, 4000)[0] for column in categories.T[..., None]
+]
+print("  step  |w| of category 1  |w| of category 2")
+for step in (100, 1000, 4000):
+    print(f"{step:6} {runs[0][step - 1]:18.2f} {runs[1][step - 1]:18.2f}")
+# --8<-- [end:categories]
 
 # --8<-- [start:hidden]
 _, leak = train(3, zero_grad=False, max_norm=1.0)
@@ -105,7 +133,7 @@ for epochs, max_norm in ((300, math.inf), (300, 1.0), (10000, 1.0)):
 # --8<-- [end:hidden]
 
 # --8<-- [start:nonfinite]
-for bad in (math.inf, math.nan):
+for bad in (math.inf, math.nan, 1e20):
     p.grad = torch.tensor([bad, 1.0])
     print(clip_grad_norm_([p], max_norm=1.0), p.grad)
 
