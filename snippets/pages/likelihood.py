@@ -215,13 +215,14 @@ for name, ours, theirs in (
 
 # --8<-- [start:try-student]
 spoiled = torch.tensor([1.0, 2.0, 3.0, 4.0, 90.0], dtype=torch.float64)
-for name, family in (
-    ("normal", lambda c: D.Normal(c, 1.0)),
-    ("Student, ν = 2", lambda c: D.StudentT(2.0, c, 1.0)),
+for name, family, begin in (
+    ("normal", lambda c: D.Normal(c, 1.0), 3.0),
+    ("Student, ν = 2", lambda c: D.StudentT(2.0, c, 1.0), 3.0),
+    ("Student, ν = 2", lambda c: D.StudentT(2.0, c, 1.0), 90.0),
 ):
-    start = torch.tensor([3.0], dtype=torch.float64)
+    start = torch.tensor([begin], dtype=torch.float64)
     c = lowest(lambda c, f=family: -f(c).log_prob(spoiled).mean(), start)
-    print(f"{name:15} {c.item():6.3f}")
+    print(f"{name:15} from {begin:4}   {c.item():6.3f}")
 # --8<-- [end:try-student]
 
 # --8<-- [start:try-temperature]
