@@ -295,6 +295,7 @@ with expect(ValueError) as caught:
     norm(torch.zeros(1, 3))
 print(caught)
 
+print(norm(torch.zeros(1, 3, 2)).shape)
 print(norm.eval()(torch.zeros(1, 3)))
 # --8<-- [end:one-value]
 
