@@ -231,3 +231,138 @@ def test_max_norm_bounds_the_step_of_plain_sgd_only(more, longest):
         sgd.step()
         moves.append(abs(p.item() - before) / 0.1)
     assert max(moves) == pytest.approx(longest, rel=1e-3)
+
+
+def test_the_posts_loop_in_float32_ends_between_the_two_logits_of_the_page():
+    w, epochs = torch.tensor(-1.4200), 0
+    while epochs < 20_000:
+        after = w - 0.0009 * (torch.sigmoid(5 * w + w) / 3)
+        if after == w:
+            break
+        w, epochs = after, epochs + 1
+    assert 1000 < epochs < 20_000
+    assert -8.6 < 6 * w.item() < -8.5
+
+
+def test_a_category_with_one_label_has_no_best_weight_though_no_line_separates():
+    x = torch.eye(2, dtype=torch.float64).repeat_interleave(20, dim=0)
+    y = torch.tensor([0.0, 0.0, 0.0, 1.0] * 5 + [1.0] * 20, dtype=torch.float64)
+    mixed, pure = (
+        clipping.logistic_regression(x[:, [k]], y, 4000, lr=4.0)[0] for k in (0, 1)
+    )
+    assert mixed[-1] == pytest.approx(math.log(3), abs=1e-6)
+    assert pure[-1] - pure[len(pure) // 2] > 0.6
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_the_clip_moves_the_place_where_sgd_settles_if_batches_differ(seed):
+    draw = torch.Generator().manual_seed(seed)
+    numbers = torch.tensor([0.0] * 9 + [10.0])
+    drawn = numbers[torch.randint(10, (6000,), generator=draw)].tolist()
+    settled = {}
+    for max_norm in (math.inf, 100.0, 1.0):
+        c, places = 5.0, []
+        for number in drawn:
+            length = abs(c - number)
+            c -= 0.01 * (c - number) * min(1.0, max_norm / (length + 1e-6))
+            places.append(c)
+        settled[max_norm] = sum(places[3000:]) / 3000
+    assert settled[100.0] == settled[math.inf] == pytest.approx(1.0, abs=0.25)
+    assert settled[1.0] == pytest.approx(1 / 9, abs=0.05)
+
+
+def test_no_limit_is_no_clip_for_finite_norms_only():
+    p = nn.Parameter(torch.zeros(2))
+    for grad, left in (
+        ([3.0, 4.0], [3.0, 4.0]),
+        ([math.inf, 1.0], [math.nan, math.nan]),
+    ):
+        p.grad = torch.tensor(grad)
+        clip_grad_norm_([p], math.inf)
+        torch.testing.assert_close(p.grad, torch.tensor(left), equal_nan=True)
+    p.grad = torch.tensor([1e20, 1.0])
+    assert clip_grad_norm_([p], 1.0) == math.inf
+    assert p.grad.tolist() == [0.0, 0.0]
+
+
+def forgetful_net(zero_grad, seed, backwards=1, **options):
+    torch.manual_seed(seed)
+    net = nn.Sequential(nn.Linear(9, 13), nn.Tanh(), nn.Linear(13, 3))
+    optimizer = torch.optim.SGD(net.parameters(), lr=0.01, **options)
+    for _ in range(20):
+        if zero_grad:
+            optimizer.zero_grad()
+        for _ in range(backwards):
+            x, y = torch.randn(8, 9), torch.randint(3, (8,))
+            nn.functional.cross_entropy(net(x), y).backward()
+        optimizer.step()
+    return torch.cat([p.detach().flatten() for p in net.parameters()])
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_forgetting_is_momentum_1_to_the_bit_with_one_backward_a_step(seed):
+    for kind in ({"foreach": False}, {"foreach": True}, {"fused": True}):
+        forgot = forgetful_net(False, seed, **kind)
+        assert torch.equal(forgot, forgetful_net(True, seed, momentum=1.0, **kind))
+    forgot = forgetful_net(False, seed, backwards=2)
+    momentum = forgetful_net(True, seed, backwards=2, momentum=1.0)
+    assert not torch.equal(forgot, momentum)
+    torch.testing.assert_close(forgot, momentum)
+    both = forgetful_net(False, seed, momentum=0.9)
+    assert not torch.allclose(both, forgetful_net(True, seed, momentum=1.0), rtol=0.1)
+
+
+def test_lbfgs_alone_moves_a_parameter_whose_gradient_is_none():
+    found = set()
+    for name, build in vars(torch.optim).items():
+        if not isinstance(build, type) or name in ("Optimizer", "SparseAdam"):
+            continue
+        params = [torch.ones(3, 3), torch.ones(3, 3)]
+        optimizer = build(params)
+        torch.manual_seed(0)
+        for grads in ([torch.randn(3, 3) for _ in params], [None, torch.randn(3, 3)]):
+            for param, grad in zip(params, grads, strict=True):
+                param.grad = grad
+            before = params[0].clone()
+            for _ in range(2):
+                optimizer.step(*[lambda: torch.tensor(1.0)] * (name == "LBFGS"))
+            if grads[0] is not None:
+                assert not torch.equal(params[0], before), name
+        if not torch.equal(params[0], before):
+            found.add(name)
+    assert found == {"LBFGS"}
+
+
+def test_twin_neurons_stay_twins_without_dropout_only():
+    gap = {}
+    for share in (0.0, 0.1):
+        torch.manual_seed(0)
+        first, last = nn.Linear(7, 17), nn.Linear(17, 3)
+        with torch.no_grad():
+            first.weight[-1], first.bias[-1] = first.weight[0], first.bias[0]
+            last.weight[:, -1] = last.weight[:, 0]
+        net = nn.Sequential(first, nn.ReLU(), nn.Dropout(share), last)
+        optimizer = torch.optim.SGD(net.parameters(), lr=0.1)
+        x, y = torch.randn(33, 7), torch.randint(3, (33,))
+        for _ in range(100):
+            optimizer.zero_grad()
+            nn.functional.cross_entropy(net(x), y).backward()
+            optimizer.step()
+        gap[share] = (first.weight[-1] - first.weight[0]).abs().max().item()
+    assert gap[0.0] < 1e-5 < 0.01 < gap[0.1]
+
+
+def test_cleared_gradients_take_memory_if_that_is_done_after_the_forward_pass():
+    held = {}
+    for early in (True, False):
+        net = nn.Linear(8, 3)
+        optimizer = torch.optim.SGD(net.parameters(), lr=0.1)
+        for _ in range(2):
+            if early:
+                optimizer.zero_grad()
+            loss = net(torch.ones(2, 8)).sum()
+            held[early] = sum(p.grad is not None for p in net.parameters())
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+    assert held == {True: 0, False: 2}

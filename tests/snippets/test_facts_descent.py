@@ -225,3 +225,19 @@ def test_adam_loses_to_rotation_on_a_narrow_bowl_and_little_on_a_round_one(budge
     steps = {120: 60, 480: 240}[budget]
     ((along, across),) = optimizers.turned((0, 45), (steps,))["Adam"]
     assert across < 10 * along
+
+
+@pytest.mark.parametrize("kappa", [10, 20, 50, 100])
+def test_ten_times_the_condition_number_is_ten_times_the_steps_from_ten_on(kappa):
+    few, many = (
+        gradient_descent.descend((1.0, k), 2 / (1 + k))[0] for k in (kappa, 10 * kappa)
+    )
+    assert many / few == pytest.approx(10, rel=0.02)
+
+
+@pytest.mark.parametrize(("kappa", "ratio"), [(1, 50), (1.1, 12), (1.5, 11.3)])
+def test_below_ten_it_is_more(kappa, ratio):
+    few, many = (
+        gradient_descent.descend((1.0, k), 2 / (1 + k))[0] for k in (kappa, 10 * kappa)
+    )
+    assert many / few > ratio

@@ -7,6 +7,8 @@ import torch
 from binary_losses import focal_loss
 from losses import slope
 from regression_losses import huber_loss, l1_loss, mse_loss
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import roc_auc_score
 from torch import nn
 from torch.nn import functional as F
 
@@ -173,3 +175,89 @@ def test_the_surprise_differs_from_the_poisson_loss_by_ln_of_the_factorial():
 def test_kl_div_of_logits_may_be_negative():
     p = torch.tensor([[0.7, 0.2, 0.1]])
     assert F.kl_div(torch.tensor([[4.0, 2.0, 1.0]]), p, reduction="sum") < 0
+
+
+def test_a_slope_may_grow_with_the_distance_and_have_a_limit():
+    z = torch.linspace(0, 12, 50, dtype=torch.float64, requires_grad=True)
+    away = F.binary_cross_entropy_with_logits(z, 0 * z.detach(), reduction="sum")
+    (pull,) = torch.autograd.grad(away, z)
+    assert (pull.diff() > 0).all()
+    assert pull.max() < 1
+    (pull,) = torch.autograd.grad(z.square().sum(), z)
+    assert pull.max() > 20
+
+
+def ctc_of_two_words(logs):
+    """Return the losses of a word of 2 letters and of one of 6, and both at once."""
+    y = torch.tensor([[1, 2, 0, 0, 0, 0], [1, 2, 3, 4, 1, 2]])
+    sizes = torch.tensor([len(logs)] * 2), torch.tensor([2, 6])
+    return F.ctc_loss(logs, y, *sizes, reduction="none"), F.ctc_loss(logs, y, *sizes)
+
+
+def test_more_letters_are_a_smaller_or_a_larger_ctc_loss():
+    alike = {T: torch.full((T, 2, 5), 0.2).log() for T in (6, 12)}
+    short, long = ctc_of_two_words(alike[12])[0]
+    more_paths = math.comb(18, 12) / math.comb(14, 4)
+    assert (short - long).item() == pytest.approx(math.log(more_paths), abs=1e-4)
+    short, long = ctc_of_two_words(alike[6])[0]
+    assert long > short
+    sure = torch.full((12, 2, 5), -20.0)  # it knows where letters are, less which
+    for row, word in enumerate(([1, 2], [1, 2, 3, 4, 1, 2])):
+        sure[:, row, 0] = 20.0
+        for k, letter in enumerate(word):
+            sure[2 * k, row, 0] = -20.0
+            sure[2 * k, row, 1:] = 0.0
+            sure[2 * k, row, letter] = 1.0
+    short, long = ctc_of_two_words(sure.log_softmax(2))[0]
+    assert long.item() == pytest.approx(3 * short.item(), rel=1e-3)
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_in_the_mean_of_ctc_the_shorter_of_two_words_pulls_harder(seed):
+    torch.manual_seed(seed)
+    z = torch.randn(12, 2, 5, requires_grad=True)
+    (grad,) = torch.autograd.grad(ctc_of_two_words(z.log_softmax(2))[1], z)
+    short, long = grad.norm(dim=(0, 2))
+    assert short > 1.5 * long
+
+
+def test_a_students_pull_is_strongest_at_root_two_and_it_has_two_minima():
+    data = torch.tensor([1.0, 2.0, 3.0, 4.0, 90.0], dtype=torch.float64)
+    student = torch.distributions.StudentT(torch.tensor(2.0).double())
+    error = torch.linspace(0, 10, 10_001, dtype=torch.float64, requires_grad=True)
+    (pull,) = torch.autograd.grad(-student.log_prob(error).sum(), error)
+    strongest = error[pull.argmax()].item()
+    assert strongest == pytest.approx(math.sqrt(2), abs=1e-3)
+    c = torch.linspace(-20, 120, 14_001, dtype=torch.float64)
+    loss = -student.log_prob(c[:, None] - data).mean(1)
+    inner = (loss[1:-1] < loss[:-2]) & (loss[1:-1] < loss[2:])
+    minima = c[1:-1][inner].tolist()
+    assert minima == pytest.approx([2.52, 89.91], abs=0.01)
+
+
+def ranking_with(weight, seed, bent):
+    """Return the area under the curve of a linear model that was fitted with it."""
+
+    def draw(n, seed):
+        generator = torch.Generator().manual_seed(seed)
+        x = torch.randn(n, 2, dtype=torch.float64, generator=generator)
+        z = 0.7 * x[:, 0] - 3 + 2 * bent * x[:, 0] * x[:, 1]
+        chance = torch.rand(n, dtype=torch.float64, generator=generator)
+        return x.numpy(), (chance < z.sigmoid()).double().numpy()
+
+    x, y = draw(4000, seed)
+    fit = LogisticRegression(C=1e6).fit(x, y, sample_weight=1 + (weight - 1) * y)
+    x, y = draw(20_000, 1000 + seed)
+    return roc_auc_score(y, fit.decision_function(x))
+
+
+def test_pos_weight_spoils_the_ranking_of_a_model_that_cannot_fit_the_odds():
+    gap = {
+        bent: [
+            ranking_with(9, seed, bent) - ranking_with(1, seed, bent)
+            for seed in range(10)
+        ]
+        for bent in (0, 1)
+    }
+    assert sum(gap[1]) / 10 < -0.003
+    assert abs(sum(gap[0]) / 10) < 0.001

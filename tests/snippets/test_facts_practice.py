@@ -226,3 +226,34 @@ def test_the_averages_of_many_nets_are_what_averaged_model_keeps():
     ends = [train_many(data, [0.1], 2, 30, average=a) for a in (0.0, 0.5, 1 - 1e-7)]
     assert not torch.equal(ends[0], ends[1])
     assert torch.allclose(ends[2], plain, atol=1e-4)  # it stays at the first step
+
+
+def test_autograd_grad_writes_no_grad_but_that_of_an_intermediate_result():
+    w, x = torch.randn(4, 4, requires_grad=True), torch.randn(4, requires_grad=True)
+    hidden = w @ x
+    hidden.retain_grad()
+    torch.autograd.grad(hidden.square().sum(), [w, x])
+    assert w.grad is None is x.grad
+    assert torch.equal(hidden.grad, 2 * hidden)
+
+
+@pytest.mark.parametrize(
+    ("norm", "shape", "passes"),
+    [
+        (nn.BatchNorm1d(4), (1, 4), False),
+        (nn.BatchNorm1d(4), (1, 4, 2), True),
+        (nn.BatchNorm2d(4), (1, 4, 1, 1), False),
+        (nn.BatchNorm2d(4), (1, 4, 3, 3), True),
+        (nn.BatchNorm1d(4).eval(), (1, 4), True),
+        (nn.BatchNorm1d(4, track_running_stats=False).eval(), (1, 4), False),
+        (nn.LayerNorm(4), (1, 4), True),
+        (nn.GroupNorm(2, 4), (1, 4), True),
+        (nn.GroupNorm(4, 4), (1, 4), False),
+    ],
+)
+def test_a_channel_needs_two_values_and_not_two_samples(norm, shape, passes):
+    if passes:
+        norm(torch.randn(shape))
+    else:
+        with pytest.raises(ValueError, match="more than 1 value per channel"):
+            norm(torch.randn(shape))
