@@ -57,7 +57,7 @@ def strong_wolfe(
     Source: Nocedal & Wright 2006, Algorithms 3.5 and 3.6; torch.optim.LBFGS.
 
     >>> def parabola(t):
-    ...     return (t - 3) ** 2, torch.ones(1), torch.tensor(2.0 * (t - 3))
+    ...     return (t - 3) ** 2, torch.ones(1), torch.tensor(2.0) * (t - 3)
     >>> strong_wolfe(parabola, 1.0, parabola(0.0), torch.tensor(1.0), 25)[2:]
     (1.0, 1)
     >>> strong_wolfe(parabola, 9.0, parabola(0.0), torch.tensor(1.0), 25)[2:]
