@@ -104,7 +104,7 @@ print(svg(figure, "warmup"))
 
 # --8<-- [start:control]
 helped = {}
-for lr in (0.025, 0.2):
+for lr in (0.025, 0.2, 0.4):
     row = wide.index(lr)
     for name in ("warm-up", "wait"):
         gain = ends["adam", "none"][row] - ends["adam", name][row]

@@ -30,6 +30,18 @@ def arms():
     return found
 
 
+def test_at_twice_that_rate_waiting_gains_less_than_a_warm_up():
+    digits = load_digits()
+    images = torch.tensor(digits.data, dtype=torch.float32) / 16
+    data = images, torch.tensor(digits.target)
+    warm, wait = (
+        train_many(data, [0.4], 20, 100, "adam", STARTS[name])[0]
+        for name in ("warm-up", "wait")
+    )
+    mean, half = difference(warm, wait)
+    assert mean < -half
+
+
 def gain(arms, *key):
     """Return the mean gain over Adam from the start, and half of its interval."""
     return difference(arms["none", ""][0], arms[key][0])
