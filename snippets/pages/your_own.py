@@ -95,8 +95,9 @@ print(gradcheck(lambda o: charbonnier(o, target, 1e-3), [output]))
 torch.manual_seed(0)
 x = torch.randn(200, 10)
 y = x[:, :3].sum(1) + 0.1 * torch.randn(200)  # 只有三个特征有用 | three matter
-lr, strength, zeros = 0.05, 0.1, {}
-for name in ("in the loss", "after the step"):
+lr, zeros = 0.05, {}
+arms = ("in the loss", 0.1), ("after the step", 0.1), ("after the step", 0.01)
+for name, strength in arms:
     w = torch.zeros(10, requires_grad=True)
     optimizer = torch.optim.SGD([w], lr=lr)
     for _ in range(500):
@@ -109,9 +110,9 @@ for name in ("in the loss", "after the step"):
         if name == "after the step":
             with torch.no_grad():
                 w.copy_(w.sign() * (w.abs() - lr * strength).clamp_min(0))
-    zeros[name] = (w == 0).sum().item()
+    zeros[name, strength] = zero = (w == 0).sum().item()
     small = w[3:].abs().max().item()
-    print(f"{name:14}  exact zeros {zeros[name]}  largest of the seven {small:.4f}")
+    print(f"{name:14} λ {strength:<4} zeros {zero}  largest of seven {small:.4f}")
 # --8<-- [end:penalty]
 
 
