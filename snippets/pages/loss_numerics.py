@@ -169,6 +169,13 @@ with torch.autocast("cpu", torch.bfloat16):
     print(out.dtype, "→", F.cross_entropy(out, torch.zeros(4).long()).dtype)
     unlisted = out.log_softmax(1), F.gaussian_nll_loss(out, 0 * out, out.exp())
     print("log_softmax, gaussian_nll →", *(value.dtype for value in unlisted))
+    for weight in (None, torch.ones_like(out)):
+        mse = F.mse_loss(out, 0 * out, weight=weight)
+        print(
+            "mse_loss,",
+            "weighted  →" if weight is not None else "plain     →",
+            mse.dtype,
+        )
 # --8<-- [end:low-precision]
 
 # --8<-- [start:digits-lost]
