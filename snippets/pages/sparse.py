@@ -164,6 +164,21 @@ with expect(RuntimeError) as caught:
 print(caught)
 # --8<-- [end:errors]
 
+# --8<-- [start:clip]
+grad = model[0].weight.grad.coalesce()  # 同一行的项先相加 | adds up a row's entries
+norm = grad.values().norm()
+model[0].weight.grad = grad * (0.01 / norm)
+clipped = model[0].weight.grad.coalesce().values().norm()
+print(f"norm {norm:.3f} → {clipped:.3f}")
+for scale in (1.0, 0.001):
+    row = torch.ones(1, 1, requires_grad=True)
+    optimizer = SparseAdam([row], lr=0.01)
+    for _ in range(20):
+        row.grad = (scale * row.detach()).to_sparse()
+        optimizer.step()
+    print(f"loss × {scale:<5}  after 20 steps {row.item():.4f}")
+# --8<-- [end:clip]
+
 # --8<-- [start:try-state]
 table = nn.Embedding(10_000, 64, sparse=True)
 optimizer = SparseAdam(table.parameters())
