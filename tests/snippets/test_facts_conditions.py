@@ -5,10 +5,11 @@ import math
 import pytest
 import torch
 from optimizer_atlas import walk
+from stochastic import best_nesterov, polyak, settle
 from torch import nn
 from torch.nn import functional as F
 from torch.optim import SGD, Adagrad
-from torch.optim.lr_scheduler import LinearLR, SequentialLR, StepLR
+from torch.optim.lr_scheduler import LinearLR, PolynomialLR, SequentialLR, StepLR
 from torch.utils.checkpoint import checkpoint
 
 
@@ -133,3 +134,110 @@ def test_draws_depend_on_the_layout_that_they_fill():
     columns = torch.empty(8, 8).t().normal_()
     assert rows.shape == columns.shape
     assert not torch.equal(rows, columns)
+
+
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
+@pytest.mark.parametrize("loss", [F.mse_loss, F.l1_loss])
+def test_autocast_does_not_widen_a_loss_with_a_weight(dtype, loss):
+    x = torch.full((4,), 300.0, dtype=dtype)
+    with torch.autocast("cpu", dtype):
+        plain = loss(x, 0 * x)
+        low = loss(x, 0 * x, weight=torch.ones_like(x))
+        high = loss(x, 0 * x, weight=torch.ones(4))
+    assert [each.dtype for each in (plain, low, high)] == [
+        torch.float32,
+        dtype,
+        torch.float32,
+    ]
+    if loss is F.mse_loss and dtype == torch.float16:
+        assert plain == 90_000
+        assert low.isinf()
+        assert high.isinf()
+
+
+def test_a_column_against_a_row_gives_the_mean_with_mse_and_the_median_with_l1():
+    targets = torch.tensor([0.0, 1.0, 2.0, 3.0, 94.0], dtype=torch.float64)
+    tried = torch.linspace(0, 100, 1001, dtype=torch.float64)
+    best = {}
+    for name in ("mse_loss", "l1_loss"):
+        losses = getattr(F, name)(
+            tried.expand(5, 1001), targets[:, None].expand(5, 1001), reduction="none"
+        )
+        best[name] = tried[losses.mean(0).argmin()].item()
+    assert best == {"mse_loss": pytest.approx(20), "l1_loss": pytest.approx(2)}
+
+
+def test_linear_lr_is_level_at_its_end_factor_and_rprop_walks_on_at_rate_0():
+    theta = torch.ones(2, requires_grad=True)
+    optimizer = SGD([theta], lr=0.1)
+    scheduler = LinearLR(optimizer, 0.25, 0.5, total_iters=4)
+    for _ in range(8):
+        optimizer.step()
+        scheduler.step()
+    assert scheduler.get_last_lr()[0] == pytest.approx(0.05)
+    moved = {}
+    for kind in (SGD, torch.optim.Adam, torch.optim.Rprop):
+        theta = torch.ones(2, requires_grad=True)
+        optimizer = kind([theta], lr=0.1)
+        scheduler = PolynomialLR(optimizer, total_iters=4)
+        for t in range(12):
+            if t == 4:
+                before = theta.detach().clone()
+            theta.grad = theta.detach().clone()
+            optimizer.step()
+            scheduler.step()
+        moved[kind.__name__] = not torch.equal(theta.detach(), before)
+    assert moved == {"SGD": False, "Adam": False, "Rprop": True}
+
+
+@pytest.mark.parametrize("scale", [1e-3, 1e-1, 1e3])
+def test_scaling_the_loss_does_not_shorten_sparse_adams_steps(scale):
+    ends = []
+    for factor in (1.0, scale):
+        row = torch.ones(1, 1, dtype=torch.float64, requires_grad=True)
+        optimizer = torch.optim.SparseAdam([row], lr=0.01)
+        for _ in range(20):
+            row.grad = (factor * row.detach()).to_sparse()
+            optimizer.step()
+        ends.append(row.item())
+    assert ends[1] == pytest.approx(ends[0], rel=1e-4)
+    assert ends[0] < 0.9
+
+
+@pytest.mark.parametrize("noise", [0.0, 0.1, 1.0])
+def test_l1_stops_at_0_those_that_the_data_pull_with_less(noise):
+    draw = torch.Generator().manual_seed(1)
+    x = torch.randn(10, 200, 10, generator=draw, dtype=torch.float64)
+    xi = noise * torch.randn(10, 200, 1, generator=draw, dtype=torch.float64)
+    y = x[:, :, :3].sum(2, keepdim=True) + xi
+    zeros = {}
+    for strength in (0.01, 0.1):
+        w = torch.zeros(10, 10, 1, dtype=torch.float64)
+        for _ in range(1000):
+            pull = 2 * x.mT @ (x @ w - y) / 200
+            w = w - 0.05 * pull
+            w = w.sign() * (w.abs() - 0.05 * strength).clamp_min(0)
+        at_0 = w == 0
+        pull = 2 * x.mT @ (x @ w - y) / 200
+        assert (pull[at_0].abs() <= strength).all()
+        torch.testing.assert_close(
+            pull[~at_0].abs() / strength, torch.ones_like(pull[~at_0])
+        )
+        zeros[strength] = at_0[:, 3:].sum(1)
+    if noise:
+        assert (zeros[0.01] <= zeros[0.1]).all()
+        assert zeros[0.01].sum() < 0.8 * zeros[0.1].sum()
+    else:
+        assert (zeros[0.01] == 7).all()
+
+
+def test_the_best_pair_in_the_long_run_is_not_the_first_at_a_given_error():
+    momentum, nesterov = (
+        settle(100, *polyak(100), False),
+        settle(100, *best_nesterov(100), True),
+    )
+    sooner = settle(100, 0.0329, 0.677, False), settle(100, 0.0113, 0.813, True)
+    assert sooner[0] < 0.8 * momentum
+    assert sooner[1] < 0.9 * nesterov
+    assert sooner[0] < sooner[1]
+    assert momentum < nesterov
