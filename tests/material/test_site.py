@@ -133,6 +133,11 @@ def test_nothing_of_the_build_shows(page):
         assert name not in text
 
 
+def test_no_bracket_stays_behind_where_its_formula_begins_a_line(page):
+    _, _, _, html, _ = page
+    assert not re.findall(r'(?<!<span class="nowrap">)[（“(]<math', html)
+
+
 def test_formulas_are_mathml(page):
     _, _, source, _, soup = page
     prose = re.sub(r"^```[\s\S]*?^```$|`[^`\n]+`", "", source, flags=re.MULTILINE)

@@ -26,25 +26,26 @@ from .blocks import ClaimExtension
 from .formulas import FormulaTreeprocessor
 from .ledger import ledger
 from .references import ReferenceTreeprocessor
-from .view import View, shown
+from .view import View, shown, whole_numbers
 from .words import WORDS
 
 TICKS = "`" * 8
 RESULT = "here-goes-what-came-of-a-cell"
+MINUS = re.compile(r"(?<![\w.)\]])-(?=\d)")
 NOT_TEXT = re.compile(r"(`[^`\n]+`|\$[^$\n]+\$)")
 
 
 def escaped(text: str) -> str:
     """Return a value as it stands in Markdown: as text, whatever it holds.
 
-    >>> escaped("<MulBackward0 object> | a_b")
-    '&lt;MulBackward0 object&gt; &#124; a_b'
+    A number has a minus, not a hyphen, and is not broken.
+
+    >>> escaped("<MulBackward0 object> | a_b"), escaped("-0.5")
+    ('&lt;MulBackward0 object&gt; &#124; a_b', '−0.5')
     """
-    return (
-        html.escape(text, quote=False)
-        .replace("|", "&#124;")
-        .replace("--8<", "-&#45;8<")
-    )
+    text = html.escape(text, quote=False).replace("|", "&#124;")
+    text = MINUS.sub("−", text.replace("--8<", "-&#45;8<"))
+    return whole_numbers(text)
 
 
 def put_in(block: str, texts: list[str], counts: dict[str, int]) -> str:

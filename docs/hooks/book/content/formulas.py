@@ -18,7 +18,8 @@ from py_mini_racer import JSEvalException, MiniRacer
 
 from ..errors import Fault
 
-CLOSING = "，。、；：！？）”,.;:!?)"  # must not start a line of its own
+CLOSING = tuple("，。、；：！？）”,.;:!?)")  # must not start a line
+OPENING = tuple("（“([")  # nor these end one
 # KaTeX sets spaces as characters, which are as wide as some font has them; one with
 # U+2063 behind it is negative. In em, as KaTeX has them:
 WIDTHS = {"\u200a": 0.0556, "\u2009": 0.1667, "\u2005": 0.2222, "\u2005\u200a": 0.2778}
@@ -125,15 +126,19 @@ class FormulaTreeprocessor(Treeprocessor):
             child.attrib |= {"class": "formula", "tabindex": "0"}
             child.text = AtomicString(mark)
             return
-        tail = child.tail or ""
-        if tail and tail[0] in CLOSING:
-            child.attrib = {"class": "nowrap"}
-            child.text, child.tail = AtomicString(mark + tail[0]), tail[1:]
-            return
         place = list(parent).index(child)
-        parent.remove(child)
-        if place:
-            before = parent[place - 1]
-            before.tail = (before.tail or "") + mark + tail
+        before = (parent[place - 1].tail if place else parent.text) or ""
+        after = child.tail or ""
+        ahead = before[-1:] if before.endswith(OPENING) else ""
+        behind = after[:1] if after.startswith(CLOSING) else ""
+        before, after = before.removesuffix(ahead), after.removeprefix(behind)
+        if ahead or behind:
+            child.attrib = {"class": "nowrap"}
+            child.text, child.tail = AtomicString(ahead + mark + behind), after
         else:
-            parent.text = (parent.text or "") + mark + tail
+            parent.remove(child)
+            before += mark + after
+        if place:
+            parent[place - 1].tail = before
+        else:
+            parent.text = before

@@ -28,6 +28,7 @@ KINDS = {
     "implied": "implied",
 }
 TRIAL = "application/json"
+EXPONENT = re.compile(r"\b\d[\d.]*e-\d+")
 END = re.compile(r"[。！？][*”）]*|[.!?][*”)]*(?=\s+[^\sa-z\d]|\s*$)")  # of a sentence
 
 
@@ -202,6 +203,15 @@ def trial_lines(trial: dict[str, Any], language: str) -> list[str]:
     ]
 
 
+def whole_numbers(markup: str) -> str:
+    """Return text of a page in which no number is broken in two at its hyphen.
+
+    >>> whole_numbers("off by 3.1e-17")
+    'off by <span class="nowrap">3.1e-17</span>'
+    """
+    return EXPONENT.sub(r'<span class="nowrap">\g<0></span>', markup)
+
+
 def trial_html(trial: dict[str, Any], language: str, words: dict[str, str]) -> str:
     """Return the cases of a trial as a list: the sign, the case, what was measured.
 
@@ -211,7 +221,7 @@ def trial_html(trial: dict[str, Any], language: str, words: dict[str, str]) -> s
     for case in trial["cases"]:
         kind = "yes" if case["holds"] else "no"
         what = html.escape(in_language(case["what"], language))
-        measured = html.escape(case["measured"])
+        measured = whole_numbers(html.escape(case["measured"]))
         items.append(
             f'<li class="{kind}"><b class="sign">{words[kind]}</b> '
             f'<span>{what}</span><b class="sign">{words["between"]}</b>'
