@@ -129,10 +129,14 @@ def rendered(project) -> dict[str, list[BeautifulSoup]]:
 
 
 def texts(soup: BeautifulSoup, what: str) -> list[str]:
-    """Return what parts say; formulas as TeX, as a block of values leaves them."""
+    """Return what parts say; formulas as TeX, as a block of values leaves them.
+
+    And the minus of a value as Python prints it.
+    """
     for formula in soup.select("math"):
         formula.replace_with(rf"\({formula.annotation.get_text()}\)")
-    return [" ".join(part.get_text().split()) for part in soup.select(what)]
+    said = [part.get_text().replace("−", "-") for part in soup.select(what)]
+    return [" ".join(text.split()) for text in said]
 
 
 @pytest.mark.parametrize("name", PAGES)

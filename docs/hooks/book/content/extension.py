@@ -31,21 +31,17 @@ from .words import WORDS
 
 TICKS = "`" * 8
 RESULT = "here-goes-what-came-of-a-cell"
-MINUS = re.compile(r"(?<![\w.)\]])-(?=\d)")
 NOT_TEXT = re.compile(r"(`[^`\n]+`|\$[^$\n]+\$)")
 
 
 def escaped(text: str) -> str:
     """Return a value as it stands in Markdown: as text, whatever it holds.
 
-    A number has a minus, not a hyphen, and is not broken.
-
-    >>> escaped("<MulBackward0 object> | a_b"), escaped("-0.5")
-    ('&lt;MulBackward0 object&gt; &#124; a_b', '−0.5')
+    >>> escaped("<MulBackward0 object> | a_b")
+    '&lt;MulBackward0 object&gt; &#124; a_b'
     """
     text = html.escape(text, quote=False).replace("|", "&#124;")
-    text = MINUS.sub("−", text.replace("--8<", "-&#45;8<"))
-    return whole_numbers(text)
+    return whole_numbers(text.replace("--8<", "-&#45;8<"))
 
 
 def put_in(block: str, texts: list[str], counts: dict[str, int]) -> str:

@@ -12,6 +12,7 @@ VALUE = re.compile(
 )
 FENCE = re.compile(r"\s*(?P<mark>`{3,}(?!.*`)|~{3,})")
 NOT_PROSE = re.compile(r"`[^`\n]+`|\$[^$\n]+\$")
+MINUS = re.compile(r"(?<![\w.)\]])-(?=\d)")
 COUNT = re.compile(r'claims\["(\w+)"\]')  # which the book knows, not the page's run
 FRONT_MATTER = re.compile(r"---[ \t]*\n.*?\n(?:---|\.\.\.)[ \t]*\n", re.DOTALL)
 
@@ -82,15 +83,19 @@ def found(line: int, block: str) -> list[re.Match[str]]:
 def put_in(block: str, texts: Iterable[str], counts: dict[str, int]) -> str:
     """Return a block with its values in place.
 
-    texts: of the values, in their order. counts: what ``claims["true"]`` stands for.
+    texts: of the values, in their order; numbers get a minus for the hyphen before
+    them, but in code. counts: what ``claims["true"]`` stands for.
 
-    >>> put_in('{{ x }} of {{ claims["all"] }}', ["1"], {"all": 80})
-    '1 of 80'
+    >>> put_in('{{ x }} of {{ claims["all"] }}, `{{ x }}`', ["-1", "-1"], {"all": 80})
+    '−1 of 80, `-1`'
     """
     texts = iter(texts)
+    code = [range(*found.span()) for found in NOT_PROSE.finditer(block)]
 
     def text(value: re.Match[str]) -> str:
-        count = COUNT.fullmatch(value["expression"])
-        return str(counts.get(count[1], 0)) if count else next(texts)
+        if count := COUNT.fullmatch(value["expression"]):
+            return str(counts.get(count[1], 0))
+        inside = any(value.start() in span for span in code)
+        return next(texts) if inside else MINUS.sub("−", next(texts))
 
     return VALUE.sub(text, block)
