@@ -24,8 +24,8 @@ for name, rule in (("SGD", SGD), ("AdaGrad", Adagrad)):
 figure, *panels = axes(("t", "w"), ("t", "w"), columns=2, height=2.6)
 for panel, name in zip(panels, ("SGD", "AdaGrad"), strict=True):
     _, way, _ = words[name, 200]
-    panel.plot(way[:, 0], **style(0), label="100 %")
-    panel.plot(way[:, 1], **style(1), label="1 %")
+    panel.plot(way[:, 0], **style(0), label="100%")
+    panel.plot(way[:, 1], **style(1), label="1%")
     panel.set_ylim(0, 1.1)
     panel.set_title(name)
 panels[1].legend(loc="lower right")

@@ -135,7 +135,7 @@ print(svg(figure, "race"))
 # --8<-- [end:race-figure]
 
 # --8<-- [start:race-seeds]
-print("ln(B = 1) − ln(B = 16): mean and 95 % interval, 12 seeds")
+print("ln(B = 1) − ln(B = 16): mean and 95% interval, 12 seeds")
 ahead = {}
 for epoch in (1, 5, 10, 20, 40, 60):
     one, some = (tuned[batch][epoch - 1].log() for batch in (1, 16))

@@ -59,7 +59,7 @@ for steps in (100, 400):
     for name in ("step", "linear", "cosine"):
         gain = table[steps, "constant"] - table[steps, name]
         gap[steps, name] = gain
-        half = 2.26 * gain.std().item() / math.sqrt(10)  # t(9), 95 %
+        half = 2.26 * gain.std().item() / math.sqrt(10)  # t(9), 95%
         print(
             f"{steps} steps  constant − {name:6}  {gain.mean():+.4f} ± {half:.4f}",
             end="",
