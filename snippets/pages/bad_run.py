@@ -14,9 +14,6 @@ from torch import nn
 from torch.nn.functional import cross_entropy
 from torch.nn.utils import clip_grad_norm_
 
-# --8<-- [end:imports]
-
-# --8<-- [start:data-setup]
 digits = load_digits()
 images = torch.tensor(digits.data, dtype=torch.float32) / 16
 labels = torch.tensor(digits.target)
@@ -30,7 +27,7 @@ def new_net(seed=0, width=64):
     )  # fmt: skip
 
 
-# --8<-- [end:data-setup]
+# --8<-- [end:imports]
 
 # --8<-- [start:first-loss]
 net = new_net()

@@ -31,12 +31,9 @@ from stochastic import displacements
 from torch import nn
 from torch.optim import SGD, Adagrad, Adam, RMSprop
 
-# --8<-- [end:imports]
-
-# --8<-- [start:data-setup]
 x, _, minimum = regression()
 n = len(x)
-# --8<-- [end:data-setup]
+# --8<-- [end:imports]
 
 # --8<-- [start:first-step]
 table = {}

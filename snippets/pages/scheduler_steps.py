@@ -9,17 +9,13 @@ from plotting import axes, style, svg
 from scheduler_run import lr_path
 from torch.optim import lr_scheduler as torchs
 
-# --8<-- [end:imports]
-
-# --8<-- [start:optimizer-setup]
-
 
 def fresh(lr=0.1, momentum=0.9):
     """一个带一个参数的优化器 | an optimizer with one parameter"""
     return torch.optim.SGD([torch.zeros(1)], lr=lr, momentum=momentum)
 
 
-# --8<-- [end:optimizer-setup]
+# --8<-- [end:imports]
 
 # --8<-- [start:order]
 used = {}

@@ -29,13 +29,10 @@ from stochastic import (
 from timing import cpu_time_ratio
 from torch.optim import SGD
 
-# --8<-- [end:imports]
-
-# --8<-- [start:data-setup]
 x, y, best = data = regression()
 n, L = len(x), CURVATURE.max().item()
 start = torch.tensor([-5.0, 1.5], dtype=torch.float64)
-# --8<-- [end:data-setup]
+# --8<-- [end:imports]
 
 # --8<-- [start:full-batch]
 theirs = start.clone().requires_grad_()

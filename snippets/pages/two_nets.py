@@ -9,10 +9,6 @@ from plotting import axes, style, svg
 from torch import nn
 from torch.nn.functional import binary_cross_entropy_with_logits
 
-# --8<-- [end:imports]
-
-# --8<-- [start:nets-setup]
-
 
 def pair(seed=0):
     torch.manual_seed(seed)
@@ -33,7 +29,7 @@ def gradient(net):
 
 noise = torch.randn(64, 4, generator=torch.Generator().manual_seed(1))
 real = 3 + 0.5 * torch.randn(64, 1, generator=torch.Generator().manual_seed(2))
-# --8<-- [end:nets-setup]
+# --8<-- [end:imports]
 
 # --8<-- [start:whose]
 own = {}
