@@ -79,7 +79,7 @@ for number, (kappa, steps) in enumerate(by_kappa.items()):
     panel.plot(grid, steps, **style(number), label=f"κ = {kappa}")
     panel.plot(best[kappa], min(steps), "o", color=style(number)["color"])
 panel.legend(ncols=4, loc="lower left", handlelength=1.6, columnspacing=1)
-panel.set_ylim(0.2, 2000)
+panel.set_ylim(0.12, 2000)
 print(svg(figure, "two-directions"))
 # --8<-- [end:two-directions-figure]
 
