@@ -298,6 +298,7 @@ export async function playground(root) {
   const lengths = chart({ label: words.lengthChart, log: true, xLabel: "t", yLabel: words.lengthChart });
   const stateChart = chart({ label: words.stateChart, xLabel: "t" });
   const stateBar = el("div", { class: "explore-bar" });
+  const stateless = el("p", { class: "explore-stateless" }, words.noState);
   const table = el("table", { class: "explore-table" });
   const summary = el("p", { class: "explore-hidden", "aria-live": "polite" });
   const { fold: torch, refresh: showCode } = programFold(words, () =>
@@ -336,8 +337,10 @@ export async function playground(root) {
     });
     stateBar.replaceChildren(
       labelled(words.show, pick),
-      available.length ? labelled("state", what) : el("span", {}, words.noState),
+      ...(available.length ? [labelled("state", what)] : []),
     );
+    stateChart.box.hidden = !available.length;
+    stateless.hidden = available.length > 0;
     const count = stateName ? each.states.at(-1)[stateName].length : 0;
     stateChart.draw(
       Array.from({ length: count }, (_, i) => ({
@@ -654,7 +657,7 @@ export async function playground(root) {
         { class: "explore-charts" },
         losses.box,
         lengths.box,
-        el("div", {}, stateBar, stateChart.box),
+        el("div", {}, stateBar, stateChart.box, stateless),
       ),
       torch,
       summary,
