@@ -423,7 +423,16 @@ export async function losses(root) {
       note = "";
       drawAll();
     });
-    sceneBar.replaceChildren(labelled(words.scene, pick), labelled(words.axis, axis));
+    const box = el("input", { type: "checkbox", checked: scaled });
+    box.addEventListener("change", () => {
+      scaled = box.checked;
+      run();
+    });
+    sceneBar.replaceChildren(
+      labelled(words.scene, pick),
+      labelled(words.axis, axis),
+      labelled(words.scaled, box, "explore-check"),
+    );
     said.textContent = note ? scenes[note][1] : words.about[state.axis];
   }
 
@@ -439,11 +448,6 @@ export async function losses(root) {
     listField.value = state.y.map(plain).join(", ");
     const list = labelled(words.targets, listField, "explore-targets");
     list.append(fewer, more);
-    const box = el("input", { type: "checkbox", checked: scaled });
-    box.addEventListener("change", () => {
-      scaled = box.checked;
-      run();
-    });
     xBox.replaceChildren(xSlider());
     moreBar.replaceChildren(
       xBox,
@@ -457,7 +461,6 @@ export async function losses(root) {
           },
         }),
       ),
-      labelled(words.scaled, box, "explore-check"),
     );
   }
 
