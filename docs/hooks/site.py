@@ -73,7 +73,7 @@ class Hook:
         return self.site.own_render(page)
 
     def page_markdown(self, markdown, page, config, files):
-        self.site.rendering.prepare(page, markdown, files)
+        self.site.rendering.prepare(page, files)
         return markdown
 
     def page_content(self, html, page, config, files):

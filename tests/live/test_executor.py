@@ -207,6 +207,19 @@ def test_what_is_saved_while_cells_run_is_not_kept_as_what_was_there(project):
     assert ">old\n" in project.html()
 
 
+def test_a_page_that_is_saved_while_cells_run_is_not_kept_as_what_was_there(project):
+    page, new = project.root / "docs" / "zh" / "index.md", project.root / "new"
+    project.snippet(
+        "index", f"import os\nif os.path.exists({str(new)!r}):\n"
+        f"    os.replace({str(new)!r}, {str(page)!r})\nprint('ran')",
+    )  # fmt: skip
+    project.page("index", ("first", OUTPUT), prose="It was.")
+    new.write_text(page.read_text("utf-8").replace("It was.", "It is."), "utf-8")
+    project.build()
+    assert project.build().returncode == 0
+    assert "It is." in project.html()
+
+
 def test_what_an_editor_leaves_beside_the_snippets_does_no_harm(project):
     (project.root / "snippets" / ".#index.py").symlink_to("me@host.1")
     (project.root / "snippets" / "._index.py").write_bytes(b"\xe9")

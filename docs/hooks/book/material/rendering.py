@@ -40,15 +40,15 @@ class Rendering:
         self.order: dict[str, int] = {}
         self.mapped: tuple = (None, "")
 
-    def prepare(self, page, markdown: str, files) -> None:
+    def prepare(self, page, files) -> None:
         """Get a page ready to be rendered, or take what is kept of it."""
         source = page.file.src_uri
         mine = self.site.pages.get(source)
         if not mine:
             self.site.view = None
             return
-        about = [
-            markdown,
+        about = [  # MkDocs may have read another text, saved since
+            self.site.texts[source],
             str(page.meta),
             self.site.print,
             self.site.language,

@@ -64,6 +64,7 @@ class Site:
         self.book = Book(lambda text: self.view)
         self.view: View | None = None  # of the page that is being rendered
         self.pages: dict[str, Page] = {}  # by source, "zh/adam.md"
+        self.texts: dict[str, str] = {}  # that they were made of
         self.run: Run | None = None
         self.rendering = Rendering(self)
         self.lost: dict[str, str] = {}  # the 404 page of each language
@@ -131,7 +132,7 @@ class Site:
                     raise Fault(f"{source}: {error}") from None
                 page = read(source, language, name, text, self.snippets)
                 self.check_lab(page, file)
-                self.pages[file.src_uri] = page
+                self.pages[file.src_uri], self.texts[file.src_uri] = page, text
                 names.setdefault(name, []).append(page)
         for name, pages in names.items():
             missing = {*self.languages} - {page.language for page in pages}
