@@ -152,14 +152,14 @@ print(correction_figure(extremes()))
 # --8<-- [end:betas-figure]
 
 # --8<-- [start:overshoot-setup]
-paths = {rule: descend(rule, 1.0, 0.05, 150) for rule in rules[:2]}
+paths = {rule.__name__: descend(rule, 1.0, 0.05, 150) for rule in rules[:2]}
 lowest = {rule: path.min().item() for rule, path in paths.items()}
 # --8<-- [end:overshoot-setup]
 
 # --8<-- [start:overshoot-figure]
 figure, panel = axes(("t", "x"))
-panel.plot(paths[adam_as_printed], **style(1), label="m / (√v + ε)")
-panel.plot(paths[adam_in_paper], **style(0), label="m̂ / (√v̂ + ε)")
+panel.plot(paths["adam_as_printed"], **style(1), label="m / (√v + ε)")
+panel.plot(paths["adam_in_paper"], **style(0), label="m̂ / (√v̂ + ε)")
 panel.legend()
 print(svg(figure, "overshoot"))
 # --8<-- [end:overshoot-figure]
