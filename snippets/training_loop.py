@@ -272,8 +272,10 @@ def train(
         yield log
 
 
+# --8<-- [end:main]
+
+
 if __name__ == "__main__":
     for log in train(Settings(), Path("training_loop.pt")):
         if "accuracy" in log:
             print("  ".join(f"{name} {value:.4g}" for name, value in log.items()))
-# --8<-- [end:main]

@@ -43,8 +43,8 @@ def python(
     """Run Python with these arguments, as from a command line; wait for its end.
 
     arguments: a file, after ``-I`` or not, ``-m`` and a module, or ``-c`` and code.
-    known: modules that have been imported. variables: of the environment, beside those
-    of this process.
+    known: modules that are imported already. variables: of the environment, beside
+    those of this process.
     """
     env = os.environ | variables
     if not hasattr(os, "fork") or any(name.startswith(EARLY) for name in variables):

@@ -179,14 +179,17 @@ def c70() -> Trial:
     adam(param, torch.zeros(1, dtype=torch.float64), state)
     zeros = [state[name].item() for name in ("exp_avg", "exp_avg_sq")]
     learned = (
-        ("逻辑回归，全部 | logistic regression, all", train_logistic(True)[1]),
-        ("网络，只有输出层 | network, output layer only", train_mlp((2,))[1]),
-        ("网络，全部 | network, all", train_mlp((0, 2))[1]),
+        (
+            "θ₀ = 0：逻辑回归，全部 | θ₀ = 0: logistic regression, all",
+            train_logistic(True)[1],
+        ),
+        (
+            "θ₀ = 0：网络，只有输出层 | θ₀ = 0: network, output layer only",
+            train_mlp((2,))[1],
+        ),
+        ("θ₀ = 0：网络，全部 | θ₀ = 0: network, all", train_mlp((0, 2))[1]),
     )
     return Trial(
         Case("m₀, v₀", f"{zeros[0]:g}, {zeros[1]:g}", zeros == [0, 0]),
-        *(
-            Case(f"θ₀ = 0：{what.replace(' | ', ' | θ₀ = 0: ')}", f"{a:.2f}", a > 0.95)
-            for what, a in learned
-        ),
+        *(Case(what, f"{a:.2f}", a > 0.95) for what, a in learned),
     )

@@ -16,6 +16,7 @@ import pytest
 from bs4 import BeautifulSoup
 from project import ROOT
 
+pytestmark = pytest.mark.build
 PAGES = ("clipping", "inference", "losses")
 PATH = os.pathsep.join(str(ROOT / name) for name in ("docs/hooks", "snippets"))
 ZENSICAL = """
@@ -129,10 +130,7 @@ def rendered(project) -> dict[str, list[BeautifulSoup]]:
 
 
 def texts(soup: BeautifulSoup, what: str) -> list[str]:
-    """Return what parts say; formulas as TeX, as a block of values leaves them.
-
-    And the minus of a value as Python prints it.
-    """
+    """Return what parts say; formulas as TeX, a minus as Python prints it."""
     for formula in soup.select("math"):
         formula.replace_with(rf"\({formula.annotation.get_text()}\)")
     said = [part.get_text().replace("−", "-") for part in soup.select(what)]

@@ -214,9 +214,9 @@ class Book(Extension):
                 parts.append(f'<div class="output">{table}</div>')
             else:
                 text = str(output["text/plain"]).strip("\n")
-                fence = f"{TICKS}text\nresult-of-a-lab\n{TICKS}"
+                fence = f"{TICKS}text\n{RESULT}\n{TICKS}"
                 block = MarkdownConverter(md, update_toc=False).convert(fence)
-                block = block.replace("result-of-a-lab", escape(text))
+                block = block.replace(RESULT, escape(text))
                 parts.append(f'<div class="result">{block}</div>')
         return Markup("\n".join(parts))
 
