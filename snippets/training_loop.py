@@ -118,6 +118,10 @@ def groups(model: nn.Module, weight_decay: float) -> list[dict]:
     ]
 
 
+# --8<-- [end:groups]
+
+
+# --8<-- [start:schedule]
 def warm_up_cosine(step: int, warm_up: int, steps: int) -> float:
     """Return the factor of lr: up on a line, then down half a cosine to 0.
 
@@ -129,7 +133,7 @@ def warm_up_cosine(step: int, warm_up: int, steps: int) -> float:
     return (1 + math.cos(math.pi * (step - warm_up) / (steps - warm_up))) / 2
 
 
-# --8<-- [end:groups]
+# --8<-- [end:schedule]
 
 
 class Trainer:
