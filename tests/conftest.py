@@ -195,7 +195,7 @@ def concerns(item, page: str) -> bool:
     module = stem.replace("-", "_")
     if item.path.stem in (module, f"test_{module}"):
         return True
-    if item.get_closest_marker("once_more") and module in item.name:
+    if item.get_closest_marker("once_more") and f"_{module}_" in f"{item.name}_":
         return True
     call = getattr(item, "callspec", None)
     if call is None:
