@@ -1,11 +1,13 @@
 """What programs are forked from: see programs.py. A line of JSON for each."""
 
+import atexit
 import importlib
 import json
 import os
 import runpy
 import signal
 import sys
+import threading
 import types
 import warnings
 
@@ -49,6 +51,30 @@ def begin(job: dict) -> None:
         torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", os.cpu_count())))
 
 
+def status(arguments: list[str]) -> int:
+    """Run a program to its end; return what it ends with. Ctrl-C goes through."""
+    try:
+        run(arguments)
+    except SystemExit as exit:
+        if exit.code is None or isinstance(exit.code, int):
+            return exit.code or 0
+        print(exit.code, file=sys.stderr)
+        return 1
+    except Exception:
+        sys.excepthook(*sys.exc_info())
+        return 1
+    return 0
+
+
+def end(status: int) -> None:
+    """End as Python does, but leave the modules: to undo them takes two seconds."""
+    threading._shutdown()
+    atexit._run_exitfuncs()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(status)
+
+
 for name in sys.argv[1:]:
     importlib.import_module(name)
 for line in sys.stdin:
@@ -56,6 +82,5 @@ for line in sys.stdin:
     child = os.fork()
     if not child:
         begin(job)
-        run(job["arguments"])
-        sys.exit()
+        end(status(job["arguments"]))
     print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)

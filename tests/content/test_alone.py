@@ -17,7 +17,7 @@ from bs4 import BeautifulSoup
 from project import ROOT
 
 pytestmark = pytest.mark.build
-PAGES = ("clipping", "inference", "losses")
+PAGES = ("learning-rate", "inference", "seeds")
 PATH = os.pathsep.join(str(ROOT / name) for name in ("docs/hooks", "snippets"))
 ZENSICAL = """
 site_name: Alone

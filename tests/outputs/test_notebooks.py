@@ -94,7 +94,7 @@ def alone(monkeypatch):
         monkeypatch.delenv(name, raising=False)
 
 
-@pytest.mark.of_each_page("clipping", "cross-entropy", "sparse", "index", "no-grad")
+@pytest.mark.of_each_page("learning-rate", "inference", "index")
 @pytest.mark.parametrize("name", NAMES)
 def test_a_notebook_runs_by_itself_and_shows_what_the_page_shows(
     name, site, alone, tmp_path
@@ -192,7 +192,7 @@ def run_alone(site: Path, file: str, directory: Path) -> str:
     return run.stdout
 
 
-@pytest.mark.of_each_page("clipping", "cross-entropy", "sparse", "index", "no-grad")
+@pytest.mark.of_each_page("learning-rate", "inference", "index")
 @pytest.mark.parametrize("page", SCRIPTS)
 def test_a_script_runs_by_itself_and_prints_what_its_page_shows(
     page, site, alone, tmp_path

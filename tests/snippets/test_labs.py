@@ -193,12 +193,18 @@ def test_what_the_race_says_of_samples(same_batch, full_batch):
 
 @pytest.mark.once_more
 def test_what_the_race_says_of_mnist():
-    scores = race.everyone(race.SAME_BATCH, range(10), [100], race.mnist())[100]
-    inside(rising(scores))
-    assert race.front(scores)[0] == "Muon"
-    assert beyond(scores, "Muon", "Adam")
-    assert beyond(scores, "Adam", "SGD")
-    assert beyond(scores, "Adam", "momentum")
+    found = race.everyone(race.SAME_BATCH, range(10), [100, 300], race.mnist())
+    for scores in found.values():
+        inside(rising(scores))
+        assert race.front(scores)[0] == "Muon"
+        assert beyond(scores, "Muon", "Adam")
+    early, late = found.values()
+    assert beyond(early, "Adam", "SGD")
+    assert beyond(early, "Adam", "momentum")
+    assert sorted(race.front(late)) == ["ASGD", "Muon", "NAdam"]
+    for one, other in (("Adam", "SGD"), ("Adam", "momentum")):
+        assert not beyond(late, one, other)
+        assert not beyond(late, other, one)
 
 
 def gap(results, arm, other, steps):
