@@ -2,6 +2,8 @@
 
 import os
 
+import pytest
+
 for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
     os.environ[name] = "1"
 
@@ -16,3 +18,12 @@ pytest_collect_file = Sybil(
     parsers=[DocTestParser()],
     patterns=["snippets/*.py", "snippets/trials/*.py", "docs/hooks/book/*/*.py"],
 ).pytest()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers(config) -> int:
+    """Return how many processes run tests: one more than cores, since tests wait.
+
+    No more than eight, since each takes memory and a browser of its own.
+    """
+    return min(8, 1 + (os.cpu_count() or 1))
