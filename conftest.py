@@ -9,11 +9,8 @@ for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
 for name in ("no_proxy", "NO_PROXY"):
     os.environ[name] = f"127.0.0.1,localhost,{os.environ.get(name, '')}"
 
-import torch
 from sybil import Sybil
 from sybil.parsers.rest import DocTestParser
-
-torch.set_num_threads(1)
 
 pytest_collect_file = Sybil(
     parsers=[DocTestParser()],

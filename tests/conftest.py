@@ -23,7 +23,7 @@ ROOT = Path(__file__).parents[1]
 ASSETS = ROOT / "docs" / "assets"
 # The first draws no window around each page, which takes two thirds of the time.
 NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
-MARKERS = {"site": "site", "browser": "browser", "page": "browser"}
+MARKERS = {"site", "browser"}  # by the fixture that a test asks for
 # Files that take long come first, so that no process waits for the other's last: one
 # that builds the site, then those that do not wait for it.
 LONG = (
@@ -52,6 +52,11 @@ APART = (
 )
 # These read the same pages, which take long to parse.
 TOGETHER = ("test_site.py", "test_copies.py", "test_claims.py", "test_home.py")
+# Which run experiments, or a rule beside torch's: all but these a writer runs at once.
+EXPERIMENTS = (
+    *("test_facts", "test_exercises", "test_rules", "test_losses", "test_schedules"),
+    *("test_optimizers", "test_labs", "test_training_loop", "processes", "recall"),
+)
 CHROMIUM = next(filter(None, map(shutil.which, NAMES)), None)
 
 
@@ -111,10 +116,12 @@ def pytest_collection_modifyitems(config, items) -> None:
     each page or lab once more, those that stand for their kind.
     """
     for item in items:
-        for fixture in set(MARKERS) & set(getattr(item, "fixturenames", ())):
-            item.add_marker(MARKERS[fixture])
+        for fixture in MARKERS & set(getattr(item, "fixturenames", ())):
+            item.add_marker(fixture)
         if builds(item):
             item.add_marker("build")
+        if experiments(item):
+            item.add_marker("experiment")
     page, kept = config.getoption("--page"), items[:]
     if page:
         kept = [item for item in kept if concerns(item, page)]
@@ -168,6 +175,14 @@ def builds(item) -> bool:
     return any({"Project", "build"} & names(function) for function in functions)
 
 
+def experiments(item) -> bool:
+    """Tell whether a test runs an experiment, or a page's code, once more."""
+    marks = ("once_more", "of_each_page")
+    return item.path.stem.startswith(EXPERIMENTS) or any(
+        item.get_closest_marker(mark) for mark in marks
+    )
+
+
 def names(function) -> set[str]:
     """Return the names of what a function of a test file uses."""
     code = inspect.unwrap(function).__code__
@@ -180,7 +195,7 @@ def concerns(item, page: str) -> bool:
     module = stem.replace("-", "_")
     if item.path.stem in (module, f"test_{module}"):
         return True
-    if item.get_closest_marker("once_more") and module in item.name:
+    if item.get_closest_marker("once_more") and f"_{module}_" in f"{item.name}_":
         return True
     call = getattr(item, "callspec", None)
     if call is None:

@@ -67,7 +67,7 @@ def status(arguments: list[str]) -> int:
 
 
 def end(status: int) -> None:
-    """End as Python does, but leave the modules: to take them down takes two seconds."""
+    """End as Python does, but leave the modules: to undo them takes two seconds."""
     threading._shutdown()
     atexit._run_exitfuncs()
     sys.stdout.flush()

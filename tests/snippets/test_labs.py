@@ -201,6 +201,7 @@ def test_what_the_race_says_of_mnist():
     early, late = found.values()
     assert beyond(early, "Adam", "SGD")
     assert beyond(early, "Adam", "momentum")
+    assert race.front(early) == ["Muon", "Adafactor"]
     assert sorted(race.front(late)) == ["ASGD", "Muon", "NAdam"]
     for one, other in (("Adam", "SGD"), ("Adam", "momentum")):
         assert not beyond(late, one, other)

@@ -62,7 +62,7 @@ CASES = {
         {"step_size": COUNT, "gamma": FACTOR},
         schedules.step_lr,
         lambda lr, o: by_step.step(**o),
-        1e-13,
+        2e-13,  # a thousand roundings, each of 1.1e-16
     ),
     "MultiStepLR": (
         {"milestones": st.lists(COUNT, max_size=6), "gamma": FACTOR},
@@ -86,7 +86,7 @@ CASES = {
         {"gamma": st.floats(0.9, 1)},
         schedules.exponential_lr,
         lambda lr, o: by_step.exponential(**o),
-        1e-13,
+        2e-13,  # a thousand roundings, each of 1.1e-16
     ),
     "PolynomialLR": (
         {"total_iters": COUNT, "power": st.floats(0.5, 3)},
