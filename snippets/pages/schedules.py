@@ -113,7 +113,7 @@ optimizer = fresh()
 plateau = torchs.ReduceLROnPlateau(optimizer, factor=0.5, patience=10)
 watched = [0.1]
 for t in range(span):
-    plateau.step(max(1 / (t + 1), 0.04))  # 25 步以后不再下降 | level from 25 on
+    plateau.step(max(1 / (t + 1), 0.04))  # 第 24 步起不再下降 | level from t = 24
     watched += plateau.get_last_lr()
 print("lr at t = 20, 50, 100")
 for path in (in_sequence, chained, watched):
