@@ -43,7 +43,8 @@ for name, ours, theirs in (
 many = 3 * torch.randn(500, 8, generator=torch.Generator().manual_seed(0))
 ours, theirs = log_softmax(many), many.log_softmax(1)
 print(
-    f"500 rows       {ulps(ours, theirs)} ulp, {gap(ours, theirs):.1f} of the largest"
+    f"500 rows       {ulps(ours, theirs)} ulp,"
+    f" or {gap(ours, theirs):.1f} ulp of the largest entry"
 )
 # --8<-- [end:to-the-bit]
 
