@@ -158,8 +158,8 @@ def c03() -> Trial:
 
     >>> c03()
     imprecise
-    ✗ 没有 step() | without step(): max|Δw| = 0.00000, 0.00000
-    ✓ 有 step() | with step(): max|Δw| = 0.00030, 0.00000
+    ✗ 没有 step() | without step(): max|Δw| = 0.00000 (backward()), 0.00000 (–)
+    ✓ 有 step() | with step(): max|Δw| = 0.00030 (backward()), 0.00000 (–)
     """
     cases = []
     for what, step in (
@@ -167,7 +167,7 @@ def c03() -> Trial:
         ("有 step() | with step()", True),
     ):
         (with_it, _), (without, _) = (changes(back, step) for back in (True, False))
-        shown = f"max|Δw| = {with_it:.5f}, {without:.5f}"
+        shown = f"max|Δw| = {with_it:.5f} (backward()), {without:.5f} (–)"
         cases.append(Case(what, shown, with_it != without))
     return Trial(*cases)
 

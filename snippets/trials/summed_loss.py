@@ -89,7 +89,7 @@ def c32() -> Trial:
 
     >>> c32()
     implied
-    ✓ 有梯度：20 步之中；之后 | has a gradient: in 20 steps; after: 0; True
+    ✓ 20 步里有梯度的步数；之后有没有 | of 20 steps, with a gradient; any after: 0; True
     """
     rnn, line_tensor, targets = example()
     hidden, loss, before = rnn.initHidden(32), 0, 0
@@ -101,7 +101,7 @@ def c32() -> Trial:
     after = rnn.cell.weight_hh.grad is not None
     return Trial(
         Case(
-            "有梯度：20 步之中；之后 | has a gradient: in 20 steps; after",
+            "20 步里有梯度的步数；之后有没有 | of 20 steps, with a gradient; any after",
             f"{before}; {after}",
             before == 0 and after,
         ),
