@@ -247,6 +247,7 @@ for name, rule in {
 # --8<-- [end:try-square]
 
 # --8<-- [start:try-segments]
+# 权重不要梯度，只数激活值 | no gradients of weights: only activations count
 tall = nn.Sequential(*(Block() for _ in range(64))).requires_grad_(False)
 x = torch.randn(256, 64, requires_grad=True)
 best = {}

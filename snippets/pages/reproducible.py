@@ -147,7 +147,7 @@ for own in (False, True):
         shuffled(extra, torch.Generator().manual_seed(0) if own else None)
         for extra in (0, 1)
     ]
-    print(f"order equal, generator of its own {own!s:5}:", orders[0] == orders[1])
+    print(f"own generator {own!s:5}   order equal:", orders[0] == orders[1])
 # --8<-- [end:shift]
 
 # --8<-- [start:deterministic]

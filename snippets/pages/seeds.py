@@ -73,6 +73,7 @@ active = sum(norm > 1 for norm in norms)
 apart = max(abs(a - b) for a, b in zip(held, loose, strict=True))
 print(f"norm at most {max(norms):.4f}, clipped {active} times")
 print(f"no clip: at most {max(loose_norms):.4f}")
+# z 是五个 w 与 b 之和，六个的变化相等 | z sums five w and b, and all six move alike
 print(f"difference in w: {apart / 6:.1e}")
 # --8<-- [end:seeded-clip]
 

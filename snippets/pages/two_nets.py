@@ -46,7 +46,7 @@ print("the critic's own gradient is the same:", torch.equal(*own.values()))
 
 # --8<-- [start:left]
 generator, critic = pair()
-judged(critic, generator(noise), True).backward()  # 生成器的损失 | its own loss
+judged(critic, generator(noise), True).backward()  # 生成器的损失 | generator's loss
 left = gradient(critic).clone()
 (
     judged(critic, real, True) + judged(critic, generator(noise).detach(), False)
@@ -73,7 +73,7 @@ for how in ("requires_grad_(False)", "no_grad"):
         critic.requires_grad_(False)
         judged(critic, generator(noise), True).backward()
         critic.requires_grad_(True)
-        print(f"{how:22} generator {gradient(generator).norm():.3f}", end="  ")
+        print(f"{how:22} generator ‖g‖ {gradient(generator).norm():.3f}", end="  ")
         print("critic", next(critic.parameters()).grad)
 # --8<-- [end:ways]
 

@@ -65,12 +65,12 @@ for decay in (0.9, 0.99, 0.999, 0.9999):
 
 # --8<-- [start:warm]
 decay, steps = 0.999, 500
-plain = warmed = 0.0  # 起点 0，目标 1 | start 0, weights at 1
+plain = warmed = 0.0  # 起点 0，权重 1 | start 0, weights at 1
 for step in range(1, steps + 1):
     plain = decay * plain + (1 - decay) * 1.0
     now = min(decay, (1 + step) / (10 + step))
     warmed = now * warmed + (1 - now) * 1.0
-print(f"decay 0.999, 500 steps: {plain:.3f}   warmed up: {warmed:.3f}   at 1")
+print(f"decay 0.999, 500 steps: {plain:.3f}   warmed up: {warmed:.3f}")
 # --8<-- [end:warm]
 
 # --8<-- [start:digits-setup]
