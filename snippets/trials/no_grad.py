@@ -45,7 +45,7 @@ def c39() -> Trial:
 
     >>> c39()
     imprecise
-    ✓ 十层 8×8：时间之比超过 1.1 | ten layers of 8×8: over 1.1 of the time: True
+    ✓ 十层 8×8：时间之比超过 1.1 | ten layers of 8×8: over 1.1 times the time: True
     ✗ 两层 2048×2048：同上 | two layers of 2048×2048: the same: False
     ✓ 误调 backward() | a stray backward(): ‖g‖ = 1.357
     """
@@ -54,7 +54,7 @@ def c39() -> Trial:
     norm, _, _ = stray_backward()
     return Trial(
         Case(
-            "十层 8×8：时间之比超过 1.1 | ten layers of 8×8: over 1.1 of the time",
+            "十层 8×8：时间之比超过 1.1 | ten layers of 8×8: over 1.1 times the time",
             f"{small}",
             small,
         ),
