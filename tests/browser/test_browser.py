@@ -37,11 +37,8 @@ PLAIN = """*, ::before, ::after {
 }"""
 UNFOLD = "document.querySelectorAll('details').forEach(each => { each.open = true; })"
 # Of the tokens of code, one of each kind on each ground, the parts of some formulas,
-# the text of figures: of the rest the text stays. The drawer, which all pages have, is
-# looked at on the home pages.
+# the text of figures: of the rest the text stays.
 THIN = """() => {
-  const home = ["/", "/en/"].includes(location.pathname);
-  if (!home) document.querySelector(".md-sidebar--primary").remove();
   for (const formula of [...document.querySelectorAll("math")].slice(9)) {
     formula.replaceChildren(formula.textContent);
   }

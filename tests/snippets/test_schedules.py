@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 from torch.optim import SGD, AdamW, lr_scheduler
 
 STEPS = 1000
+# How far a product of as many factors may be off: each is rounded by 2**-53 at most.
+PRODUCT = (STEPS + 5) * 2**-53
 LR = st.floats(1e-4, 10)
 FACTOR = st.floats(0.05, 1)
 COUNT = st.integers(1, 300)
@@ -62,7 +64,7 @@ CASES = {
         {"step_size": COUNT, "gamma": FACTOR},
         schedules.step_lr,
         lambda lr, o: by_step.step(**o),
-        2e-13,  # a thousand roundings, each of 1.1e-16
+        PRODUCT,
     ),
     "MultiStepLR": (
         {"milestones": st.lists(COUNT, max_size=6), "gamma": FACTOR},
@@ -86,7 +88,7 @@ CASES = {
         {"gamma": st.floats(0.9, 1)},
         schedules.exponential_lr,
         lambda lr, o: by_step.exponential(**o),
-        2e-13,  # a thousand roundings, each of 1.1e-16
+        PRODUCT,
     ),
     "PolynomialLR": (
         {"total_iters": COUNT, "power": st.floats(0.5, 3)},
