@@ -123,7 +123,7 @@ slopes, convex = {}, {}
 print(f"{'':29} {'loss(0)':>8} {'slope(0)':>8} {'bound':>7}  convex")
 for name in typical():
     slopes[name] = [slope(name, z.item()) for z in line]
-    # 点太密，BCELoss 的舍入会被当成弯曲 | closer points take rounding for a bend
+    # 点太密，BCELoss 的舍入会被当成弯曲 | at closer points rounding passes for a bend
     convex[name] = is_convex(name, line[::5])
     value, grad = slope(name, 0.0)
     bound = max(abs(grad) for _, grad in slopes[name])
