@@ -198,5 +198,5 @@ for delta in (0.1, 1.0, 10.0, 100.0):
 x = torch.linspace(-1, 1, 40, dtype=torch.float64)
 for scale in (1.0, 100.0):
     slope, _ = fit(lambda p, y, s=scale: huber_loss(s * p, s * y), spoiled)
-    print(f"unit 1/{scale:3.0f}   slope {slope:.3f}")
+    print(f"unit {1 / scale:4} m   slope {slope:.3f}")
 # --8<-- [end:try-scale]
