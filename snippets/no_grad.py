@@ -99,7 +99,7 @@ class Saved:
     """A saved tensor; a graph keeps it alive for as long as it may need it."""
 
     def __init__(self, tensor: torch.Tensor):
-        # 保存的输出若带着 grad_fn 会成环 | an output with its grad_fn: a cycle
+        # 带 grad_fn 会循环引用 | with its grad_fn it would form a reference cycle
         self.tensor = tensor.detach()
 
 
