@@ -49,7 +49,7 @@ for scale in (1e-3, 1.0, 1e3, 1e-9):
 # --8<-- [end:scale]
 
 # --8<-- [start:wide]
-print("gradients' size    lr     0.001        1     1000")
+print("                    lr  c=0.001      c=1   c=1000")
 wide = {}
 for rule in (torch.optim.Adam, torch.optim.SGD):
     lr, wide[rule] = wide_run(rule)
