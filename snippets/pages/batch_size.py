@@ -29,7 +29,7 @@ for lr in (0.001, 0.01, 0.1):
     one, eight = after(1, lr), after(8, 8 * lr)
     gap = (one - eight).norm() / one.norm()
     print(f"lr {lr:<5}  batch 1 against batch 8 with lr × 8: {gap:.2%} apart")
-print("batch 64 with lr 0.1 × 64:", after(64, 6.4).tolist())
+print("batch 64 with lr 0.1 × 64: w ends at", after(64, 6.4).tolist())
 # --8<-- [end:exact]
 
 # --8<-- [start:sweep-setup]
@@ -80,7 +80,7 @@ growth = {}
 for rule in grids:
     for small, large in ((4, 16), (16, 64), (64, 256)):
         growth[rule, large] = best[rule, large][0] / best[rule, small][0]
-    row = "  ".join(f"{large} × {growth[rule, large]:g}" for large in (16, 64, 256))
+    row = "  ".join(f"to {large}: ×{growth[rule, large]:g}" for large in (16, 64, 256))
     print(f"{rule:4}  best lr, from one B to the next:  {row}")
 # --8<-- [end:paths]
 

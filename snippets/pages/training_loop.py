@@ -26,7 +26,7 @@ for log in logs:
     if "accuracy" in log:
         print(f"{log['step']:3}  loss {log['loss']:.3f}  lr {log['lr']:.5f}", end="  ")
         print(f"‖g‖ {log['norm']:.3f}  held out {log['held_out']:.3f}", end="  ")
-        print(f"{log['accuracy']:.0%}")
+        print(f"accuracy {log['accuracy']:.0%}")
 # --8<-- [end:run]
 
 # --8<-- [start:run-figure]
