@@ -270,7 +270,7 @@ print(rnn(torch.zeros(7, 2, 4))[0].shape)
 # --8<-- [end:input-size]
 
 # --8<-- [start:hidden-size]
-hidden = torch.zeros(1, 3, 5)  # of a batch of three
+hidden = torch.zeros(1, 3, 5)  # 三个样本的一批 | of a batch of three
 with expect(RuntimeError) as caught:
     rnn(torch.zeros(7, 2, 4), hidden)
 print(caught)

@@ -29,7 +29,7 @@ encoder = nn.TransformerEncoder(layer, 1).eval()
 sentences, padding = torch.randn(2, 4, 8), torch.zeros(2, 4, dtype=torch.bool)
 padding[1, 2:] = True
 recorded = encoder(sentences, src_key_padding_mask=padding)
-# 里面的嵌套张量会警告 | the nested tensors inside warn
+# 快速路径用到的嵌套张量会引发警告 | the nested tensors of the fast path warn
 with torch.no_grad(), warnings.catch_warnings(action="ignore"):
     unrecorded = encoder(sentences, src_key_padding_mask=padding)
 apart = (recorded - unrecorded)[~padding].abs().max().item()

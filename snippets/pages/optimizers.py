@@ -215,7 +215,8 @@ print("the CPU's default is the loop", default)
 # --8<-- [end:implementations]
 
 # --8<-- [start:compile]
-torch._logging.set_logs(dynamo=logging.ERROR)  # 不提示分析器 | no word of profilers
+# 不显示 Dynamo 关于性能分析器的警告 | hide Dynamo's warning about profilers
+torch._logging.set_logs(dynamo=logging.ERROR)
 graphs = {"float": [], "tensor": []}
 for name, lr in (("float", 0.1), ("tensor", torch.tensor(0.1))):
 

@@ -158,16 +158,16 @@ def c03() -> Trial:
 
     >>> c03()
     imprecise
-    ✗ 没有 step() | without step(): max|Δw| = 0.00000 (backward()), 0.00000 (–)
-    ✓ 有 step() | with step(): max|Δw| = 0.00030 (backward()), 0.00000 (–)
+    ✗ 没有 step() | no step(): max|Δw| = 0.00000 (backward()), 0.00000 (no backward())
+    ✓ 有 step() | with step(): max|Δw| = 0.00030 (backward()), 0.00000 (no backward())
     """
     cases = []
     for what, step in (
-        ("没有 step() | without step()", False),
+        ("没有 step() | no step()", False),
         ("有 step() | with step()", True),
     ):
         (with_it, _), (without, _) = (changes(back, step) for back in (True, False))
-        shown = f"max|Δw| = {with_it:.5f} (backward()), {without:.5f} (–)"
+        shown = f"max|Δw| = {with_it:.5f} (backward()), {without:.5f} (no backward())"
         cases.append(Case(what, shown, with_it != without))
     return Trial(*cases)
 

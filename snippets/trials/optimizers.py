@@ -12,14 +12,14 @@ def c66() -> Trial:
 
     >>> c66()
     imprecise (opinion)
-    ✗ axes, t = 120: 3/5
-    ✓ axes, t = 480: 2/5
-    ✓ rotated, t = 120: 2/5
-    ✓ rotated, t = 480: 2/5
-    ✗ noisy, t = 120: 4/5
-    ✗ noisy, t = 480: 5/5
-    ✓ network, t = 120: 1/5
-    ✓ network, t = 480: 1/5
+    ✗ axes, t = 120，名次 | axes, t = 120, rank: 3/5
+    ✓ axes, t = 480，名次 | axes, t = 480, rank: 2/5
+    ✓ rotated, t = 120，名次 | rotated, t = 120, rank: 2/5
+    ✓ rotated, t = 480，名次 | rotated, t = 480, rank: 2/5
+    ✗ noisy, t = 120，名次 | noisy, t = 120, rank: 4/5
+    ✗ noisy, t = 480，名次 | noisy, t = 480, rank: 5/5
+    ✓ network, t = 120，名次 | network, t = 120, rank: 1/5
+    ✓ network, t = 480，名次 | network, t = 480, rank: 1/5
     """
     cases = []
     for problem in PROBLEMS:
@@ -28,7 +28,8 @@ def c66() -> Trial:
             adam = scores["Adam"].mean()
             rank = 1 + sum((each.mean() < adam).item() for each in scores.values())
             holds = rank <= 2 or "Adam" in level(scores)
-            cases.append(Case(f"{problem}, t = {steps}", f"{rank}/5", holds))
+            what = f"{problem}, t = {steps}，名次 | {problem}, t = {steps}, rank"
+            cases.append(Case(what, f"{rank}/5", holds))
     return Trial(*cases, opinion=True)
 
 

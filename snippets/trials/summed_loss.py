@@ -25,13 +25,13 @@ def c27() -> Trial:
 
     >>> c27()
     imprecise
-    ✗ 只能反向一次：逐步反向 | only once: per step: < 1e-12
-    ✓ 必须求和：只用最后一步 | must be summed: the last alone: 0.97
+    ✗ 只能反向一次：逐步反向相差 | only once: per step differs by: < 1e-12
+    ✓ 必须求和：只用最后一步相差 | must be summed: the last alone differs by: 0.97
     """
     many, last = compare(per_step).difference, compare(last_only).difference
     small = "< 1e-12" if many < 1e-12 else f"{many:.0e}"
-    once = "只能反向一次：逐步反向 | only once: per step"
-    total = "必须求和：只用最后一步 | must be summed: the last alone"
+    once = "只能反向一次：逐步反向相差 | only once: per step differs by"
+    total = "必须求和：只用最后一步相差 | must be summed: the last alone differs by"
     return Trial(
         Case(once, small, many > 1e-12), Case(total, f"{last:.2f}", last > 0.1)
     )
@@ -89,7 +89,7 @@ def c32() -> Trial:
 
     >>> c32()
     implied
-    ✓ 20 步里有梯度的步数；之后有没有 | of 20 steps, with a gradient; any after: 0; True
+    ✓ 之前有梯度的步数；之后有无 | steps with a gradient before it; any after: 0; True
     """
     rnn, line_tensor, targets = example()
     hidden, loss, before = rnn.initHidden(32), 0, 0
@@ -101,7 +101,7 @@ def c32() -> Trial:
     after = rnn.cell.weight_hh.grad is not None
     return Trial(
         Case(
-            "20 步里有梯度的步数；之后有没有 | of 20 steps, with a gradient; any after",
+            "之前有梯度的步数；之后有无 | steps with a gradient before it; any after",
             f"{before}; {after}",
             before == 0 and after,
         ),
@@ -176,7 +176,7 @@ def c34() -> Trial:
     imprecise
     ✓ ρ = 0.5: ‖∂L/∂h₀‖ = 4e-31
     ✓ ρ = 1.5: ‖∂L/∂h₀‖ = 2e+17
-    ✗ 逐步反向与之不同 | per step it is different: < 1e-12
+    ✗ 逐步反向与之相差 | per step it differs by: < 1e-12
     """
     cases, gap = [], 0.0
     for radius in (0.5, 1.5):
@@ -185,7 +185,7 @@ def c34() -> Trial:
         gone = norm < 1e-6 or norm > 1e6
         cases.append(Case(f"ρ = {radius}", f"‖∂L/∂h₀‖ = {norm:.0e}", gone))
     small = "< 1e-12" if gap < 1e-12 else f"{gap:.0e}"
-    what = "逐步反向与之不同 | per step it is different"
+    what = "逐步反向与之相差 | per step it differs by"
     return Trial(*cases, Case(what, small, gap > 1e-6))
 
 
