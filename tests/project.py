@@ -1,6 +1,7 @@
 """A small site of its own, built by the real machinery in a process of its own."""
 
 import contextlib
+import gc
 import os
 import re
 import shutil
@@ -47,7 +48,9 @@ def alive(pid: int) -> bool:
 @cache
 def parsed(path: Path) -> BeautifulSoup:
     """Return a page of the built site, parsed once in each process: to read only."""
-    return BeautifulSoup(path.read_text("utf-8"), "html.parser")
+    soup = BeautifulSoup(path.read_text("utf-8"), "html.parser")
+    gc.freeze()  # it stays: what collects garbage need not walk it again and again
+    return soup
 
 
 class Project:
