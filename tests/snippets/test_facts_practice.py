@@ -107,17 +107,22 @@ def test_a_quarter_of_the_rate_is_a_quarter_of_the_floor_for_small_rates_only():
         assert floor(lr / 4) / floor(lr) == pytest.approx(ratio, rel=0.05)
 
 
-def test_a_smaller_gain_and_a_larger_matrix_are_the_same_function():
+@pytest.mark.parametrize(
+    ("between", "same"),
+    [(nn.Identity(), True), (nn.ReLU(), True), (nn.GELU(), False)],
+    ids=["nothing", "ReLU", "GELU"],
+)
+def test_a_smaller_gain_and_a_larger_matrix_are_the_same_function(between, same):
     torch.manual_seed(0)
     norm, last = nn.LayerNorm(8).double(), nn.Linear(8, 3).double()
     x = torch.randn(16, 8).double()
     with torch.no_grad():
         norm.bias.normal_()
-        before = last(norm(x).relu())
+        before = last(between(norm(x)))
         norm.weight *= 0.5
         norm.bias *= 0.5
         last.weight *= 2
-        assert torch.equal(last(norm(x).relu()), before)
+        assert torch.equal(last(between(norm(x))), before) == same
 
 
 @pytest.mark.parametrize(
