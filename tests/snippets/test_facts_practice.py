@@ -10,8 +10,11 @@ from diagnosis import first_non_finite
 from many_nets import train_many
 from own_function import Softplus
 from rounding import without_vectors
+from sklearn.datasets import load_digits
 from torch import nn
 from torch.autograd import gradcheck, gradgradcheck
+from torch.nn.functional import cross_entropy
+from torch.nn.utils import clip_grad_norm_
 from torch.optim import SGD, Adam, Optimizer, lr_scheduler
 from torch.utils.data import DataLoader, Dataset
 
@@ -36,6 +39,34 @@ def test_the_first_module_that_is_not_finite_may_return_a_tuple(kind, seed):
     with torch.no_grad():
         next(net.middle.parameters())[0, 0] = math.nan
     assert first_non_finite(net, torch.randn(5, 3, 4)) == "middle"
+
+
+@pytest.mark.parametrize(("lr", "largest_is_the_bad_step"), [(0.1, True), (0.3, False)])
+def test_the_norm_of_a_bad_batch_is_a_jump_and_not_always_the_largest(
+    lr, largest_is_the_bad_step
+):
+    digits = load_digits()
+    images = torch.tensor(digits.data, dtype=torch.float32) / 16
+    labels = torch.tensor(digits.target)
+    for seed in range(3):
+        torch.manual_seed(seed)
+        net = nn.Sequential(
+            nn.Linear(64, 64),
+            nn.ReLU(),
+            nn.Linear(64, 64),
+            nn.ReLU(),
+            nn.Linear(64, 10),
+        )
+        optimizer, norms = SGD(net.parameters(), lr=lr, momentum=0.9), []
+        for step in range(80):
+            rows = torch.randint(len(images), (64,))
+            x = images[rows] * (50 if step == 60 else 1)
+            optimizer.zero_grad()
+            cross_entropy(net(x), labels[rows]).backward()
+            norms.append(clip_grad_norm_(net.parameters(), math.inf).item())
+            optimizer.step()
+        assert norms[60] > 5 * max(norms[:60])
+        assert (max(norms) == norms[60]) == largest_is_the_bad_step
 
 
 def test_an_operation_between_modules_is_found_at_the_module_after_it():
@@ -76,17 +107,22 @@ def test_a_quarter_of_the_rate_is_a_quarter_of_the_floor_for_small_rates_only():
         assert floor(lr / 4) / floor(lr) == pytest.approx(ratio, rel=0.05)
 
 
-def test_a_smaller_gain_and_a_larger_matrix_are_the_same_function():
+@pytest.mark.parametrize(
+    ("between", "same"),
+    [(nn.Identity(), True), (nn.ReLU(), True), (nn.GELU(), False)],
+    ids=["nothing", "ReLU", "GELU"],
+)
+def test_a_smaller_gain_and_a_larger_matrix_are_the_same_function(between, same):
     torch.manual_seed(0)
     norm, last = nn.LayerNorm(8).double(), nn.Linear(8, 3).double()
     x = torch.randn(16, 8).double()
     with torch.no_grad():
         norm.bias.normal_()
-        before = last(norm(x).relu())
+        before = last(between(norm(x)))
         norm.weight *= 0.5
         norm.bias *= 0.5
         last.weight *= 2
-        assert torch.equal(last(norm(x).relu()), before)
+        assert torch.equal(last(between(norm(x))), before) == same
 
 
 @pytest.mark.parametrize(
