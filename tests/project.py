@@ -49,8 +49,16 @@ def alive(pid: int) -> bool:
 def parsed(path: Path) -> BeautifulSoup:
     """Return a page of the built site, parsed once in each process: to read only."""
     soup = BeautifulSoup(path.read_text("utf-8"), "html.parser")
+    for code in soup.select("pre > code"):
+        code.string = code.get_text()  # each token of it is an element otherwise
     gc.freeze()  # it stays: what collects garbage need not walk it again and again
     return soup
+
+
+@cache
+def ids(path: Path) -> list[str]:
+    """Return the ids of a page of the built site, in their order."""
+    return [element["id"] for element in parsed(path).find_all(id=True)]
 
 
 class Project:

@@ -1,5 +1,6 @@
 """The playground walks as torch does, and its program prints its numbers."""
 
+import json
 import math
 
 import pytest
@@ -50,7 +51,7 @@ SETUP = """async () => {
 }"""
 WALK = """([scene, arm]) => {
   const { points, losses } = all.walk(scene, arm);
-  return [points.map((point) => [...point]), losses];
+  return JSON.stringify([points.map((point) => [...point]), losses]);
 }"""
 
 
@@ -151,7 +152,7 @@ def cases(page, name: str):
 
 
 def tensors(page, scene, arm):
-    points, losses = page.evaluate(WALK, [scene, arm])
+    points, losses = json.loads(page.evaluate(WALK, [scene, arm]))
     return torch.tensor(points, dtype=torch.float64), losses
 
 

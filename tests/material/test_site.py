@@ -5,7 +5,6 @@ import io
 import json
 import re
 from collections.abc import Iterator
-from functools import cache
 from pathlib import Path
 from urllib.parse import unquote
 from xml.etree import ElementTree
@@ -13,7 +12,7 @@ from xml.etree import ElementTree
 import pytest
 from bs4 import BeautifulSoup
 from fontTools.ttLib import TTFont
-from project import parsed
+from project import ids, parsed
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -185,11 +184,6 @@ def references(soup: BeautifulSoup) -> Iterator[str]:
     settings = json.loads(soup.select_one("#__config").string)
     yield settings["search"]
     yield f"{settings['base'].rstrip('/')}/search/search_index.json"
-
-
-@cache
-def ids(path: Path) -> list[str]:
-    return [element["id"] for element in parsed(path).select("[id]")]
 
 
 @pytest.mark.parametrize("name", FILES)
