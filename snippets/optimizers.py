@@ -208,7 +208,7 @@ def interrupted(
 
 
 # --8<-- [start:problems]
-SEEDS = 12
+SEEDS = 24
 Problem = tuple[list[Tensor], Callable, Callable]
 
 

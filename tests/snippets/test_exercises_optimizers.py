@@ -11,7 +11,6 @@ import optimizers
 import pytest
 import stochastic
 import torch
-from paired import level
 from stochastic import displacements
 from torch.optim import SGD, Adagrad, RMSprop
 
@@ -186,19 +185,6 @@ def test_on_noise_a_wrong_rate_costs_more_than_a_wrong_optimizer():
     for name in optimizers.ARMS:
         by_rate = optimizers.contest("noisy", name)[0].mean(-1)
         assert by_rate.max() - by_rate.min() > 3 * between
-
-
-def test_sixty_seeds_tell_plain_sgd_from_the_first_on_noise(monkeypatch):
-    monkeypatch.setattr(optimizers, "SEEDS", 60)
-    found = {
-        name: optimizers.best(
-            optimizers.sweep(optimizers.noisy(), rule, optimizers.LRS, **options)
-        )[0]
-        for name, (rule, options) in optimizers.ARMS.items()
-    }
-    for at, steps in enumerate(optimizers.BUDGETS):
-        assert "SGD" in level(optimizers.tuned("noisy", steps))
-        assert "SGD" not in level({name: each[at] for name, each in found.items()})
 
 
 @pytest.mark.parametrize("g", [1.0, 0.01])
