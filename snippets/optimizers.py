@@ -220,7 +220,7 @@ def bowl(rotated: bool) -> Problem:
 
     >>> (start,), loss, measure = bowl(rotated=True)
     >>> loss(start).shape
-    torch.Size([12])
+    torch.Size([24])
     """
     generator = torch.Generator().manual_seed(0)
     normal = {"generator": generator, "dtype": torch.float64}
@@ -280,7 +280,7 @@ def network() -> Problem:
 
     >>> start, loss, measure = network()
     >>> loss(*start).shape
-    torch.Size([12])
+    torch.Size([24])
     """
     generator = torch.Generator().manual_seed(0)
     normal = {"generator": generator, "dtype": torch.float64}
@@ -320,7 +320,7 @@ def sweep(
     >>> lrs = torch.tensor([0.1, 1.0, 10.0])
     >>> scores = sweep(bowl(False), torch.optim.SGD, lrs, budgets=(20, 500))
     >>> scores.shape, scores.mean(-1).argmin(1)
-    (torch.Size([2, 3, 12]), tensor([1, 1]))
+    (torch.Size([2, 3, 24]), tensor([1, 1]))
     """
     start, loss, measure = problem
     params = [p.expand(len(lrs), *p.shape).clone() for p in start]
@@ -390,7 +390,7 @@ def contest(problem: str, name: str) -> Tensor:
     """Return the scores of one of ARMS on one of PROBLEMS, at each of LRS.
 
     >>> contest("axes", "SGD").shape
-    torch.Size([2, 21, 12])
+    torch.Size([2, 21, 24])
     """
     rule, options = ARMS[name]
     return sweep(PROBLEMS[problem](), rule, LRS, **options)
