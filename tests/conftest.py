@@ -50,6 +50,8 @@ APART = (
     "test_surroundings.py",
     "test_offline.py",
 )
+# Whose tests have nothing in common at all, and take long.
+ALONE = ("test_notebooks.py",)
 # These read the same pages, which take long to parse.
 TOGETHER = ("test_site.py", "test_copies.py", "test_claims.py", "test_home.py")
 # Which run experiments, or a rule beside torch's: all but these a writer runs at once.
@@ -137,6 +139,8 @@ class Scheduling(LoadScopeScheduling):
     def _split_scope(self, nodeid: str) -> str:
         file, _, test = nodeid.partition("::")
         name = file.rpartition("/")[2]
+        if name in ALONE:
+            return nodeid
         if name in APART and "[" in test:
             return f"{file}{test[test.find('[') :]}"
         return TOGETHER[0] if name in TOGETHER else file

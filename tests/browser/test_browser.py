@@ -45,6 +45,9 @@ THIN = """() => {
   for (const line of document.querySelectorAll("svg :is(defs, path, use)")) {
     line.remove();
   }
+  for (const group of document.querySelectorAll("svg g")) {
+    if (!group.textContent.trim()) group.remove();
+  }
   const seen = new Set();
   for (const token of document.querySelectorAll("pre code span")) {
     const ground = token.closest("details, .admonition, .claim, .result, li, article");
@@ -112,12 +115,9 @@ def visit(
     """
     outside, console, sizes = [], [], []
 
-    def ask(route) -> None:
-        if route.request.url.startswith((address, "data:", "blob:")):
-            route.continue_()
-        else:
-            outside.append(route.request.url)
-            route.abort()
+    def ask(request) -> None:
+        if not request.url.startswith((address, "data:", "blob:")):
+            outside.append(request.url)
 
     def say(message) -> None:
         if message.type in ("error", "warning"):
@@ -131,8 +131,8 @@ def visit(
     )
     context.add_init_script(SHIFTS)
     context.add_init_script("localStorage.setItem('language', 'zh')")
-    context.route("**/*", ask)
     page = context.new_page()
+    context.on("request", ask)
     page.on("console", say)
     page.on("pageerror", lambda error: console.append(str(error)))
     page.on("response", weigh)
