@@ -34,6 +34,7 @@ def address(language: str, name: str) -> str:
 
 
 FILES = [*(address(*name) for name in PAGES + LABS), "404.html", "en/404.html"]
+HEADINGS = ["h1", "h2", "h3"]
 REFERRING = {"href", "src", "xlink:href", "action", "data", "poster"}
 URL = re.compile(r"""url\(["']?([^"')]+)""")
 OUTSIDE = re.compile(r"[a-z]+:")
@@ -255,6 +256,37 @@ def italic(letter: str) -> str:
         return "\u210e"
     start = 0x1D434 if letter.isupper() else 0x1D44E
     return chr(start + ord(letter.upper()) - ord("A"))
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_every_section_has_a_link_to_itself(language, site):
+    title = {"zh": "本节的链接", "en": "Link to this section"}[language]
+    for code, name in PAGES + LABS:
+        if code != language:
+            continue
+        for heading in parsed(site / address(code, name)).find_all(HEADINGS, id=True):
+            link = heading.find("a", class_="headerlink")
+            assert link, heading
+            assert link["href"] == f"#{heading['id']}"
+            assert link["title"] == title
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_previous_and_next_lead_through_all_pages(language, site):
+    home = site / address(language, "index")
+    items = parsed(home).select(".md-nav--primary a.md-nav__link[href]")
+    places = [item["href"].partition("#")[0] for item in items]
+    pages = [(home.parent / place / "index.html").resolve() for place in places]
+    pages = list(dict.fromkeys(pages))
+    assert len(pages) > 25
+    for before, path, after in zip(
+        [None, *pages], pages, [*pages[1:], None], strict=False
+    ):
+        footer = parsed(path).find("footer")
+        for way, wanted in (("prev", before), ("next", after)):
+            link = footer.find("a", class_=f"md-footer__link--{way}")
+            found = link and (path.parent / link["href"] / "index.html").resolve()
+            assert found == wanted, path
 
 
 def test_the_post_is_credited_on_the_home_pages(site):
