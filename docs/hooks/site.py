@@ -6,6 +6,7 @@ static-i18n builds the languages one after the other: each has the events from
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import logging
 import signal
@@ -34,6 +35,7 @@ class Hook:
         self.site: Site | None = None
         self.serving = False
         self.server, self.watched = None, set()
+        atexit.register(self.end)
 
     def startup(self, command: str, dirty: bool) -> None:
         self.serving = command == "serve"
@@ -117,6 +119,11 @@ class Hook:
     def build_error(self, error):
         if self.site:
             self.site.give_up()
+
+    def end(self) -> None:
+        """Let nothing run on when the process ends; past builds are forgotten."""
+        if self.site:
+            self.site.halt()
 
 
 def tell(text: str) -> None:

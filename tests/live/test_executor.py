@@ -189,6 +189,27 @@ def test_serving_watches_what_a_page_reads(project):
             wait_for(f"read {text}")
 
 
+def test_serving_forgets_the_builds_of_before(project):
+    """Each is a site with all its pages: memory, for as long as one serves."""
+    (project.root / "count.py").write_text(
+        "import gc\n\nfrom book.material.site import Site\n\n"
+        "def on_post_page(output, page, config):\n    gc.collect()\n"
+        "    alive = sum(isinstance(each, Site) for each in gc.get_objects())\n"
+        "    return output + f'<p>sites alive: {alive}</p>'\n"
+    )
+    hook = "hooks:\n  - docs/hooks/site.py\n"
+    config = project.root / "mkdocs.yml"
+    assert hook in config.read_text()
+    config.write_text(config.read_text().replace(hook, f"{hook}  - count.py\n"))
+    project.snippet("index", "print('good-1')")
+    with project.serve() as wait_for:
+        for number in range(5):
+            project.page("index", ("first", OUTPUT), prose=f"The text {number}.")
+            page = wait_for(f"The text {number}.")
+    alive = int(re.search(r"sites alive: (\d)", page)[1])
+    assert alive <= 2  # this one, and what MkDocs still holds of the one before
+
+
 def test_what_is_saved_while_cells_run_is_not_kept_as_what_was_there(project):
     shared, new = project.root / "snippets" / "shared.py", project.root / "new"
     project.snippet(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import atexit
 import logging
 import platform
 from collections.abc import Callable
@@ -70,7 +69,6 @@ class Site:
         self.lost: dict[str, str] = {}  # the 404 page of each language
         self.staging = None if serving else Staging(Path(config.site_dir))
         self.print = self.fingerprint()
-        atexit.register(self.halt)
 
     def fingerprint(self) -> str:
         """Return what all pages depend on, as a key: settings, machinery, theme."""
