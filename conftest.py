@@ -24,6 +24,8 @@ pytest_collect_file = Sybil(
 def pytest_xdist_auto_num_workers(config) -> int:
     """Return how many processes run tests: one more than cores, since tests wait.
 
-    No more than eight, since each takes memory and a browser of its own.
+    No more than eight, since each takes memory and a browser of its own. Those of one
+    page are few: for them it is not worth while to start one more.
     """
-    return min(8, 1 + (os.cpu_count() or 1))
+    waiting = 0 if config.getoption("page", None) else 1
+    return min(8, waiting + (os.cpu_count() or 1))
