@@ -49,8 +49,9 @@ def alive(pid: int) -> bool:
 def parsed(path: Path) -> BeautifulSoup:
     """Return a page of the built site, parsed once in each process: to read only."""
     soup = BeautifulSoup(path.read_text("utf-8"), "html.parser")
-    for code in soup.select("pre > code"):
-        code.string = code.get_text()  # each token of it is an element otherwise
+    for code in soup.select("pre > code"):  # of which each token is an element
+        if all({*token.attrs} <= {"class"} for token in code.find_all(True)):
+            code.string = code.get_text()
     gc.freeze()  # it stays: what collects garbage need not walk it again and again
     return soup
 

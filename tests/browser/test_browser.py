@@ -5,10 +5,10 @@ And axe finds nothing at WCAG 2.2 AA, in the light and in the dark theme.
 
 import contextlib
 from collections.abc import Callable, Iterator
-from importlib.resources import files
 from typing import NamedTuple
 
 import pytest
+from axe import AXE, COLORS, TAGS
 from book.content.formulas import mathml
 from project import ROOT
 
@@ -23,9 +23,6 @@ new PerformanceObserver((list) => {
 """
 
 
-AXE = (files("axe_playwright_python") / "axe.min.js").read_text("utf-8")
-WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
-COLORS = ["color-contrast", "link-in-text-block"]
 RUN = """async ([include, options]) => {
   options.resultTypes = ["violations"];
   const context = { include: include ? window[include] : [document] };
@@ -156,7 +153,7 @@ def problems(page, looks: dict[str, list[str]]) -> list[tuple]:
     page.evaluate(THIN)
     page.evaluate(FRAME)  # what watches sizes has seen them
     off = {rule: {"enabled": False} for rule in COLORS}
-    every = {"runOnly": {"type": "tag", "values": WCAG}, "rules": off}
+    every = {"runOnly": {"type": "tag", "values": TAGS}, "rules": off}
     violations = page.evaluate(RUN, ["", every])
     for scheme, known in looks.items():
         page.evaluate(SCHEME, scheme)

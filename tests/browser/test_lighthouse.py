@@ -113,8 +113,6 @@ def phone(tmp_path_factory):
         chromium.wait()
 
 
-# The others are built of the same templates; axe looks at all pages in each run.
-@pytest.mark.of_each_page("home", "sliders, English", "lab", "ledger", "not found")
 @pytest.mark.parametrize("kind", PAGES)
 def test_lighthouse_finds_little_to_mend(kind, address, phone, request):
     timed = request.config.getoption("--every")

@@ -144,13 +144,15 @@ def test_a_cell_is_short(name):
         assert "svg(" in cell or len(cell.splitlines()) - 2 <= 25, section
 
 
-@pytest.mark.parametrize("name", ["losses", "gradient_descent", "schedules"])
-def test_a_script_runs_in_its_place_and_its_page_shows_what_it_prints(name, site):
-    """Of the other pages the same cells run in what is downloaded."""
-    run = python("-m", f"pages.{name}", cwd=SNIPPETS, OMP_NUM_THREADS="1")
+@pytest.mark.of_each_page("pages.losses", "pages.gradient_descent", "pages.schedules")
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_a_script_runs_by_itself_and_its_page_shows_what_it_prints(name, site):
+    run = python("-m", name, cwd=SNIPPETS, OMP_NUM_THREADS="1")
     assert run.returncode == 0, run.stderr
     assert not run.stderr
-    copy = (site / "en" / name.replace("_", "-") / "index.md").read_text("utf-8")
+    page = name.rpartition(".")[2].replace("_", "-")
+    folder = site / "en" / ("" if page == "index" else page)
+    copy = (folder / "index.md").read_text("utf-8")
     copy = re.sub(r"^> ?", "", copy, flags=re.MULTILINE)
     printed = iter(line.rstrip() for line in run.stdout.splitlines())
     outputs = re.findall(r"^(`{3,})text\n(.*?)\n\1$", copy, re.MULTILINE | re.DOTALL)
