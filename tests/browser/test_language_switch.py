@@ -43,16 +43,20 @@ def test_the_switch_keeps_the_page_and_the_heading(visit):
 
 
 def test_the_switch_keeps_the_heading_that_was_scrolled_to(visit):
-    page = visit("en/accumulation/", "en-US")
-    for _ in range(50):  # Material notes the heading once its scripts run
+    # Material notes the heading some time after the last scroll, so what the
+    # address said is kept at the click.
+    keep = "addEventListener('click', () => sessionStorage.left = location.hash, true)"
+    page = visit("en/accumulation/", "en-US", keep)
+    for _ in range(50):
         page.mouse.wheel(0, 400)
-        page.wait_for_timeout(200)
+        page.wait_for_timeout(300)
         if page.evaluate("location.hash"):
             break
-    heading = page.evaluate("location.hash")
     switch(page, "zh")
-    page.wait_for_url(f"**/accumulation/{heading}")
-    assert not place(page).startswith("/en/")
+    page.wait_for_url(lambda url: "/en/" not in url)
+    left = page.evaluate("sessionStorage.left")
+    assert left
+    assert place(page) == f"/accumulation/{left}"
 
 
 @pytest.mark.parametrize(
