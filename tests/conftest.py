@@ -129,7 +129,8 @@ def pytest_collection_modifyitems(config, items) -> None:
         kept = [item for item in kept if concerns(item, page)]
     elif not config.getoption("--every"):
         kept = [item for item in kept if stands_for_its_kind(item)]
-    config.hook.pytest_deselected(items=[item for item in items if item not in kept])
+    rest = {*map(id, items)} - {*map(id, kept)}
+    config.hook.pytest_deselected(items=[item for item in items if id(item) in rest])
     items[:] = sorted(kept, key=rank)
 
 
@@ -187,10 +188,11 @@ def experiments(item) -> bool:
     )
 
 
-def names(function) -> set[str]:
+@cache
+def names(function) -> frozenset[str]:
     """Return the names of what a function of a test file uses."""
     code = inspect.unwrap(function).__code__
-    return set(code.co_names) if Path(code.co_filename) != Path(__file__) else set()
+    return frozenset(code.co_names if code.co_filename != __file__ else ())
 
 
 def concerns(item, page: str) -> bool:
