@@ -4,7 +4,8 @@ import math
 
 import pytest
 import torch
-from binary_losses import focal_loss
+from binary_losses import dice_loss, focal_loss
+from ctc import ctc_loss
 from losses import slope
 from regression_losses import huber_loss, l1_loss, mse_loss
 from sklearn.linear_model import LogisticRegression
@@ -261,3 +262,128 @@ def test_pos_weight_spoils_the_ranking_of_a_model_that_cannot_fit_the_odds():
     }
     assert sum(gap[1]) / 10 < -0.003
     assert abs(sum(gap[0]) / 10) < 0.001
+
+
+@pytest.mark.parametrize("zeros", [2, 5, 8])
+def test_labels_of_0_leave_the_soft_margin_their_share_of_ln_2(zeros):
+    y = torch.tensor([0.0] * zeros + [1.0] * (10 - zeros), dtype=torch.float64)
+    floor = zeros / 10 * math.log(2)
+    for z in (-5.0, 0.0, 5.0):
+        assert F.soft_margin_loss(torch.full_like(y, z), y) > floor
+    sure = F.soft_margin_loss(torch.full_like(y, 40.0), y).item()
+    assert sure == pytest.approx(floor)
+
+
+def test_the_last_layer_alone_moves_two_logits_twice_as_far():
+    torch.manual_seed(0)
+    below, two, one = nn.Linear(5, 8), nn.Linear(8, 2), nn.Linear(8, 1)
+    x, y = torch.randn(32, 5), torch.randint(2, (32,))
+
+    def logit(head):
+        z = head(below(x).tanh())
+        return z[:, 1] - z[:, 0] if z.shape[1] == 2 else z[:, 0]
+
+    def moved(head, lr, parts):
+        before = [p.detach().clone() for p in below.parameters()]
+        own = [p.detach().clone() for p in head.parameters()]
+        start = logit(head).detach()
+        params = [p for part in parts for p in part.parameters()]
+        loss = F.binary_cross_entropy_with_logits(logit(head), y.float())
+        for p, grad in zip(params, torch.autograd.grad(loss, params), strict=True):
+            p.data -= lr * grad
+        far = (logit(head) - start).detach()
+        for part, old in ((below, before), (head, own)):
+            for p, value in zip(part.parameters(), old, strict=True):
+                p.data = value
+        return far
+
+    one.weight.data = two.weight.data[1:] - two.weight.data[:1]
+    one.bias.data = two.bias.data[1:] - two.bias.data[:1]
+    apart = moved(two, 0.1, [two]), moved(one, 0.1, [one])
+    torch.testing.assert_close(apart[0], 2 * apart[1], rtol=1e-3, atol=1e-5)
+    whole = moved(two, 0.1, [below, two]).norm() / moved(one, 0.1, [below, one]).norm()
+    assert 1.2 < whole < 1.8
+
+
+@pytest.mark.parametrize(("z", "kept"), [(-9.0, 0.96), (-6.0, 0.52), (-4.0, 0.13)])
+def test_a_less_sure_background_weighs_on_dice(z, kept):
+    pull = []
+    for background in (100, 10_000):
+        row = torch.cat([torch.zeros(10), torch.full((background,), z)])[None]
+        row.requires_grad_()
+        y = (torch.arange(row.shape[1]) < 10).float()[None]
+        (grad,) = torch.autograd.grad(dice_loss(row, y), row)
+        pull.append(grad[0, 0].item())
+    assert pull[1] / pull[0] == pytest.approx(kept, abs=0.01)
+
+
+def test_the_gradient_of_ctc_is_right_wherever_a_frame_adds_up_to_1():
+    torch.manual_seed(0)
+    z = torch.randn(8, 1, 3, dtype=torch.float64, requires_grad=True)
+    arguments = torch.tensor([[1, 2]]), torch.tensor([8]), torch.tensor([2])
+    gap = {}
+    for name, logs in (
+        ("log_softmax", lambda z: z.log_softmax(2)),
+        ("softmax, log", lambda z: z.softmax(2).log()),
+        ("shares", lambda z: (z.abs() / z.abs().sum(2, keepdim=True)).log()),
+        ("no sum of 1", F.logsigmoid),
+    ):
+        ours, theirs = (
+            torch.autograd.grad(loss(logs(z), *arguments, reduction="sum"), z)[0]
+            for loss in (ctc_loss, F.ctc_loss)
+        )
+        gap[name] = (ours - theirs).abs().max().item()
+    assert gap.pop("no sum of 1") > 0.1
+    assert max(gap.values()) < 1e-14
+
+
+def test_a_soft_target_of_0_for_a_forbidden_class_is_nan():
+    x = torch.tensor([[0.0, 1.0, -torch.inf]])
+    assert F.cross_entropy(x, torch.tensor([0])).isfinite()
+    assert F.cross_entropy(x, torch.tensor([[1.0, 0.0, 0.0]])).isnan()
+
+
+def test_an_option_lets_a_chunked_cross_entropy_go_back_twice():
+    x, head = torch.randn(8, 4, requires_grad=True), torch.randn(30, 4)
+    options = nn.LinearCrossEntropyOptions(allow_retain_graph=True)
+    y = torch.randint(30, (8,))
+    loss = F.linear_cross_entropy(x, head, y, options=options)
+    loss.backward(retain_graph=True)
+    once = x.grad.clone()
+    loss.backward()
+    torch.testing.assert_close(x.grad, 2 * once)
+
+
+def test_a_margin_bounds_the_size_of_scores_from_below_only():
+    torch.manual_seed(0)
+    items = torch.randn(64, 8)
+    order = (items[:32, 0] - items[32:, 0]).sign()
+    w = (1000.0 * torch.eye(8)[0]).requires_grad_()
+    s = items @ w
+    loss = F.margin_ranking_loss(s[:32], s[32:], order, margin=1.0)
+    (grad,) = torch.autograd.grad(loss, w)
+    assert grad.abs().max() == 0
+
+
+def test_adam_moves_a_mean_whose_variance_is_large():
+    left = {}
+    for rule in (torch.optim.SGD, torch.optim.Adam):
+        mean = torch.ones(1, requires_grad=True)
+        optimizer = rule([mean], lr=0.01)
+        for _ in range(100):
+            optimizer.zero_grad()
+            F.gaussian_nll_loss(mean, torch.zeros(1), torch.tensor([100.0])).backward()
+            optimizer.step()
+        left[rule.__name__] = mean.item()
+    assert left["SGD"] > 0.98
+    assert left["Adam"] < 0.3
+
+
+def test_below_eps_a_variance_is_pushed_up_only_by_a_large_error():
+    slopes = []
+    for error in (0.0, 0.5, 2.0):
+        var = torch.tensor([0.1], requires_grad=True)
+        exact = torch.zeros(1)
+        F.gaussian_nll_loss(exact, exact + error, var, eps=0.5).backward()
+        slopes.append(var.grad.item())
+    assert slopes == pytest.approx([1.0, 0.5, -7.0])
