@@ -5,11 +5,12 @@ import lighthouse from "lighthouse";
 
 const port = Number(process.argv[2]);
 for await (const line of createInterface({ input: process.stdin })) {
-  const { url, categories, slowdown } = JSON.parse(line);
+  const { url, categories, skipped, slowdown } = JSON.parse(line);
   const { lhr } = await lighthouse(url, {
     port,
     logLevel: "silent",
     onlyCategories: categories,
+    skipAudits: skipped,
     disableFullPageScreenshot: true,
     throttling: { cpuSlowdownMultiplier: slowdown },
   });

@@ -30,7 +30,7 @@ OPTIONS = {
     "ASGD": [{}, {"t0": 20, "lambd": 0.01}],
     "LBFGS": [
         {"max_iter": 1},
-        {"max_iter": 4},
+        {"max_iter": 4, "history_size": 10},
         {"max_iter": 1, "max_eval": 25, "line_search_fn": "strong_wolfe"},
     ],
     "Muon": [{}, {"nesterov": False, "momentum": 0.8}],

@@ -195,7 +195,7 @@ def pages(browser, address):
     opened = {}
     for language, folder in (("zh", ""), ("en", "en/")):
         page = browser.new_page()
-        page.goto(f"{address}{folder}adam/")
+        page.goto(f"{address}{folder}labs/processes/")  # a short page
         page.focus("[data-md-component=search-query]")
         opened[language] = page
     return opened

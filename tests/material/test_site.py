@@ -38,6 +38,13 @@ HEADINGS = ["h1", "h2", "h3"]
 REFERRING = {"href", "src", "xlink:href", "action", "data", "poster"}
 URL = re.compile(r"""url\(["']?([^"')]+)""")
 OUTSIDE = re.compile(r"[a-z]+:")
+# Texts of links that say nothing of where they lead.
+VAGUE = {
+    *("click here", "click this", "go", "here", "information", "learn more", "more"),
+    *("more info", "more information", "right here", "read more", "see more", "start"),
+    *("this", "link", "点击这里", "点击", "点此", "这里", "此处", "更多", "详情"),
+    *("链接", "了解更多", "查看更多", "阅读更多"),
+}
 
 
 @pytest.fixture(params=PAGES + LABS, ids="/".join)
@@ -211,6 +218,19 @@ def test_all_that_a_page_refers_to_is_there(name, site):
         assert target.is_file(), link
         assert target.resolve().is_relative_to(site.resolve()), link
         assert not anchor or anchor in ids(target.resolve()), link
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_link_can_be_followed_and_says_where_it_leads(name, site):
+    """What Lighthouse asks of links, for which it takes long: it is skipped there."""
+    for link in parsed(site / name).select("a"):
+        href = link.get("href")
+        if href is None:
+            assert link.get("id"), link
+            continue
+        assert href.strip(), link
+        assert not href.startswith(("javascript:", "file:")), link
+        assert link.get_text().strip().casefold() not in VAGUE, link
 
 
 def test_languages_are_marked_and_linked(page, site):
