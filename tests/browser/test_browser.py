@@ -34,8 +34,15 @@ PLAIN = """*, ::before, ::after {
 }"""
 UNFOLD = "document.querySelectorAll('details').forEach(each => { each.open = true; })"
 # Of the tokens of code, one of each kind on each ground, the parts of some formulas,
-# the text of figures: of the rest the text stays.
+# the text of figures: of the rest the text stays. Of the navigation, which is the same
+# everywhere, the way to this page; the home pages keep all of it.
 THIN = """() => {
+  if (!["/", "/en/"].includes(location.pathname)) {
+    const others = ".md-nav--primary .md-nav__item:not(.md-nav__item--active)";
+    for (const item of document.querySelectorAll(others)) {
+      if (!item.closest(".md-nav--secondary")) item.remove();
+    }
+  }
   for (const formula of [...document.querySelectorAll("math")].slice(9)) {
     formula.replaceChildren(formula.textContent);
   }
