@@ -77,6 +77,10 @@ W_hh.data.add_(before, alpha=-0.1)
 after = torch.autograd.grad(loss, W_hh, retain_graph=True)[0]
 print("version", W_hh._version)
 print(f"difference {difference(after, before):.1e}")
+
+W_hh.grad = before
+torch.optim.SGD([W_hh], lr=0.1, fused=True).step()
+print("after a fused step: version", W_hh._version)
 # --8<-- [end:data]
 
 # --8<-- [start:repair]
