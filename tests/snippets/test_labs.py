@@ -159,8 +159,13 @@ def test_what_the_race_says_of_a_wrong_lr(same_batch):
         if score.best + 2 < len(score.lrs):
             lost = means[name][score.best] - means[name][score.best + 2]
             assert lost > max(tops) - min(tops), name
-    for name in ("Adagrad", "RMSprop", "Adam", "AdamW", "NAdam", "Muon"):
+            assert (lost < 20) is (name in ("Muon", "RAdam")), "they lose least"
+    low = ("Adadelta", "Adagrad", "RMSprop", "Adam", "AdamW", "NAdam", "Muon")
+    for name in low:
         assert means[name][scores[name].best - 2] > 70
+    for steps, score in ((n, some["AdamW"]) for n, some in same_batch.items()):
+        lr = score.lrs[score.best].item()
+        assert 1 - (1 - 0.01 * lr) ** steps < 0.1, "less than a tenth decays"
     assert means["SGD"][scores["SGD"].best - 2] < 40
     wide = race.runners()["Adafactor"]._replace(lrs=torch.tensor([1.0, 10.0]))
     ends, *_ = race.train(wide, [0], [5], race.digits())[5]
