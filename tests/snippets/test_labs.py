@@ -262,6 +262,8 @@ def test_what_choice_says_of_a_rare_class():
         back = found["mean p / frequency"]["pos_weight - ln w", steps][0].mean()
         assert 0.8 < back < 0.95, "somewhat too low"
         assert gap(log, "pos_weight - ln w", "plain", steps)[0] < 0.02
+    mean, half = gap(found["mean p / frequency"], "focal", "plain", 400)
+    assert abs(mean) < half, "cannot be told from the plain model's"
     last = len(choice.LRS[4:]) - 1
     for name in ("misranked", "log loss"):
         assert all(0 < rate < last for _, rate in found[name].values()), "at the end"
@@ -347,6 +349,10 @@ def test_what_names_says_in_words():
             for model in (every, last)
         )
         assert early > late + 0.05
+    early, late = (
+        names.right(model, names.split()[1]).float().mean() for model in (every, last)
+    )
+    assert late > early + 0.05, "at the end"
     within, chance = names.kinship(last)
     assert 1.5 * chance < within < 0.5
     shares = names.confusion(last)
