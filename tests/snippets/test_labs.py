@@ -159,7 +159,7 @@ def test_what_the_race_says_of_a_wrong_lr(same_batch):
         if score.best + 2 < len(score.lrs):
             lost = means[name][score.best] - means[name][score.best + 2]
             assert lost > max(tops) - min(tops), name
-            assert (lost < 20) is (name in ("Muon", "RAdam")), "they lose least"
+            assert bool(lost < 20) is (name in ("Muon", "RAdam")), "they lose least"
     low = ("Adadelta", "Adagrad", "RMSprop", "Adam", "AdamW", "NAdam", "Muon")
     for name in low:
         assert means[name][scores[name].best - 2] > 70
