@@ -1,6 +1,6 @@
-"""The same gradient on many machines: accumulation, DDP, no_sync, shards, clipping.
+"""The same gradient in several processes: accumulation, DDP, no_sync, shards, clipping.
 
-Run by itself on this machine, or as it stands on a cluster:
+Run by itself on this machine:
 
     torchrun --nproc-per-node 2 processes.py
 

@@ -159,8 +159,13 @@ def test_what_the_race_says_of_a_wrong_lr(same_batch):
         if score.best + 2 < len(score.lrs):
             lost = means[name][score.best] - means[name][score.best + 2]
             assert lost > max(tops) - min(tops), name
-    for name in ("Adagrad", "RMSprop", "Adam", "AdamW", "NAdam", "Muon"):
+            assert bool(lost < 20) is (name in ("Muon", "RAdam")), "they lose least"
+    low = ("Adadelta", "Adagrad", "RMSprop", "Adam", "AdamW", "NAdam", "Muon")
+    for name in low:
         assert means[name][scores[name].best - 2] > 70
+    for steps, score in ((n, some["AdamW"]) for n, some in same_batch.items()):
+        lr = score.lrs[score.best].item()
+        assert 1 - (1 - 0.01 * lr) ** steps < 0.1, "less than a tenth decays"
     assert means["SGD"][scores["SGD"].best - 2] < 40
     wide = race.runners()["Adafactor"]._replace(lrs=torch.tensor([1.0, 10.0]))
     ends, *_ = race.train(wide, [0], [5], race.digits())[5]
@@ -257,6 +262,8 @@ def test_what_choice_says_of_a_rare_class():
         back = found["mean p / frequency"]["pos_weight - ln w", steps][0].mean()
         assert 0.8 < back < 0.95, "somewhat too low"
         assert gap(log, "pos_weight - ln w", "plain", steps)[0] < 0.02
+    mean, half = gap(found["mean p / frequency"], "focal", "plain", 400)
+    assert abs(mean) < half, "cannot be told from the plain model's"
     last = len(choice.LRS[4:]) - 1
     for name in ("misranked", "log loss"):
         assert all(0 < rate < last for _, rate in found[name].values()), "at the end"
@@ -342,6 +349,10 @@ def test_what_names_says_in_words():
             for model in (every, last)
         )
         assert early > late + 0.05
+    early, late = (
+        names.right(model, names.split()[1]).float().mean() for model in (every, last)
+    )
+    assert late > early + 0.05, "at the end"
     within, chance = names.kinship(last)
     assert 1.5 * chance < within < 0.5
     shares = names.confusion(last)
