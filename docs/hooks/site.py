@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import gc
 import logging
 import signal
 import sys
@@ -57,6 +58,10 @@ class Hook:
             root = Path(config.config_file_path).parent
             for wrong in not_as_pinned(root / "pyproject.toml"):
                 log.warning(wrong)
+            if self.site:  # the last build's, while serving
+                self.site.forget()
+                self.site = None
+                gc.collect()  # pages and sites refer to each other
             self.site = Site(config, self.serving, self.memory, self.shelf, tell)
         self.site.configure(config)
         return config

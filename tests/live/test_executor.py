@@ -207,7 +207,7 @@ def test_serving_forgets_the_builds_of_before(project):
             project.page("index", ("first", OUTPUT), prose=f"The text {number}.")
             page = wait_for(f"The text {number}.")
     alive = int(re.search(r"sites alive: (\d)", page)[1])
-    assert alive <= 2  # this one, and what MkDocs still holds of the one before
+    assert alive == 1
 
 
 def test_what_is_saved_while_cells_run_is_not_kept_as_what_was_there(project):

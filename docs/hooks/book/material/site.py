@@ -248,6 +248,12 @@ class Site:
         if self.run:
             self.run.halt()
 
+    def forget(self) -> None:
+        """Let go of all pages; MkDocs holds the first configuration while it serves."""
+        self.halt()
+        self.book.source = self.book.view = None
+        self.book.frames.clear()
+
     def give_up(self) -> None:
         """Take away what a failed build has written."""
         self.halt()
