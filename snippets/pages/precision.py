@@ -238,6 +238,14 @@ for dtype in (torch.float16, torch.bfloat16):
         kept = torch.tensor(eps, dtype=dtype).item()
         print(f"{str(dtype)[6:]:9} eps {eps:.0e} is {kept:.0e}", end="   ")
         print(f"fused {fused!s:5}   w {w.tolist()}")
+
+for dtype in (torch.float32, torch.float16):
+    w = torch.ones(1, dtype=dtype)
+    w.grad = torch.full_like(w, 1e-3)
+    optimizer = torch.optim.Adam([w], lr=1e-3, fused=True)
+    for _ in range(20):
+        optimizer.step()
+    print(f"fused, 20 steps in {str(dtype)[6:]}: moved by {1 - w.item():.3f}")
 # --8<-- [end:adam]
 
 # --8<-- [start:try-scale]
