@@ -25,7 +25,8 @@ def pytest_xdist_auto_num_workers(config) -> int:
     """Return how many processes run tests: one more than cores, since tests wait.
 
     No more than eight, since each takes memory and a browser of its own. Those of one
-    page are few: for them it is not worth while to start one more.
+    page are few, and those without a site do not wait: not one more for them.
     """
-    waiting = 0 if config.getoption("page", None) else 1
+    swift = config.getoption("page", None) or "not site" in config.option.markexpr
+    waiting = 0 if swift else 1
     return min(8, waiting + (os.cpu_count() or 1))
