@@ -30,7 +30,7 @@ KNOWN = (
     "pymdownx.arithmatex",
     "pymdownx.inlinehilite",
     "pymdownx.saneheaders",
-    "pygments.lexers.python",
+    "warm",
     "multiprocessing.forkserver",
     "bs4",
     "psutil",

@@ -27,6 +27,7 @@ def test_a_button_copies_the_code_and_nothing_else(browser, address, language):
     page = context.new_page()
     for name in ("adam/", "no-grad/", "labs/race/"):
         page.goto(f"{address}{FOLDERS[language]}{name}")
+        page.add_style_tag(content="* { transition: none !important; }")  # takes long
         blocks = page.locator("article .highlight:not(.result *, details *):visible")
         blocks.first.scroll_into_view_if_needed()  # when a button comes
         blocks.first.locator(".md-code__button").first.wait_for()

