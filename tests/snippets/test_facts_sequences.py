@@ -80,6 +80,38 @@ def test_when_gates_do_better_than_an_rnn_and_when_not(length):
         assert size(kind, 5.0) < 3
 
 
+@pytest.mark.parametrize("fused", [True, False])
+@pytest.mark.parametrize(
+    "rule", [torch.optim.SGD, torch.optim.Adam, torch.optim.Adagrad]
+)
+def test_a_fused_step_leaves_the_version_alone_and_raises_nothing(rule, fused):
+    torch.manual_seed(0)
+    rnn = summed_loss.RNN(2, 8, 2)
+    W_hh = rnn.cell.weight_hh
+    before = W_hh.detach().clone()
+    optimizer = rule(rnn.parameters(), **{"fused" if fused else "foreach": fused})
+    hidden, versions = rnn.initHidden(4), [W_hh._version]
+
+    def update(symbol, target):
+        nonlocal hidden
+        output, hidden = rnn(symbol, hidden)
+        optimizer.zero_grad()
+        summed_loss.criterion(output, target).backward(retain_graph=True)
+        optimizer.step()
+        versions.append(W_hh._version)
+
+    steps = list(zip(*summed_loss.echo(length=4, batch=4, lag=1), strict=True))
+    for step in steps[: 4 if fused else 2]:
+        update(*step)
+    assert not torch.equal(W_hh, before)
+    if fused:
+        assert versions == [1] * 5
+    else:
+        with pytest.raises(RuntimeError, match="modified by an inplace operation"):
+            update(*steps[2])
+        assert 1 == versions[0] < versions[1] < versions[2]
+
+
 @pytest.mark.parametrize("trial", [c32, c46])
 def test_a_definition_and_a_heading_are_shown_and_not_judged(trial):
     assert trial().verdict == "implied"
