@@ -85,6 +85,7 @@ class Snippets:
         self.directory = directory
         self.sources: dict[str, str] = {}
         self.saved: dict[Path, int] = {}  # when each file was
+        self.files: dict[str, str] = {}  # modules as they are downloaded
         for path in sorted(directory.rglob("*.py")):
             place = path.relative_to(directory)
             if any(part.startswith(".") for part in place.parts) or not path.is_file():

@@ -12,7 +12,6 @@ import json
 import re
 from collections.abc import Callable, Iterable
 from copy import copy
-from functools import lru_cache
 
 from ..content.links import with_links
 from ..content.view import View
@@ -251,9 +250,10 @@ class Carried(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 sys.meta_path.insert(0, Carried())'''
 
 
-@lru_cache(256)  # the languages of a page lead to the same files
 def alone(snippets: Snippets, module: str) -> str:
     """Return a snippet as a file that runs by itself: what it imports is inside."""
+    if module in snippets.files:  # the languages of a page lead to the same files
+        return snippets.files[module]
     source = snippets.source(module)
     modules, libraries = snippets.reach(source)
     modules = sorted(modules - {module})
@@ -274,4 +274,6 @@ def alone(snippets: Snippets, module: str) -> str:
         carried.append("CARRIED = {  # the modules that it imports")
         carried += [f'    "{m}": {literal(snippets.source(m))},' for m in modules]
         carried += ["}", *CARRIED.split("\n")]
-    return "\n".join([*head, *lines[:end], *carried, "", *lines[end:], ""])
+    whole = [*head, *lines[:end], *carried, "", *lines[end:], ""]
+    snippets.files[module] = "\n".join(whole)
+    return snippets.files[module]
