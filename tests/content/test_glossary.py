@@ -14,6 +14,29 @@ NOT_PROSE = re.compile(
     r"|^[#/]+.*`.*$|^/// \w+|^ *--8<--.*$",
     re.MULTILINE,
 )
+# Lists, whose entries are read one by one, and what leads to other pages.
+LISTS = re.compile(r"references|glossary|ledger|index|questions.*|errors.*")
+# Chinese words that are part of others, or that the language has for other things.
+COMMON = {
+    *(
+        "轮",
+        "门",
+        "目标",
+        "实验",
+        "窗口",
+        "间隔",
+        "空白",
+        "对齐",
+        "填充",
+        "范数",
+        "逐位",
+    ),
+    *("恢复训练", "冻结", "嵌入", "归约", "递推", "三元组", "原地", "几率", "阻尼"),
+}
+# Where no term is explained: links, headings, tables, values, the head of the page.
+NO_ROOM = re.compile(
+    r"^#.*$|\[[^\]]*\]\([^)]*\)|\{\{.*?\}\}|^\|.*$|\A---\n[\s\S]*?\n---", re.MULTILINE
+)
 EVERYDAY = {"norm", "in place", "mask"}  # words that English has for other things, too
 REJECTED = {
     "Adam": ["亚当"],
@@ -79,3 +102,22 @@ def test_a_page_uses_the_rendering_of_the_glossary(page):
         and rendering not in chinese
     }
     assert not missing
+
+
+@pytest.mark.parametrize(
+    "page", [p for p in PAGES if not LISTS.fullmatch(p.stem)], ids=str
+)
+def test_a_term_stands_with_its_english_on_each_page(page):
+    whole = (DOCS / "zh" / page).read_text("utf-8")
+    said = NOT_PROSE.sub(" ", whole)
+    running = NOT_PROSE.sub(" ", NO_ROOM.sub(" ", whole))
+    without = []
+    for chinese, english in rows("zh"):
+        text = running
+        for longer, _ in rows("zh"):
+            if chinese in longer and chinese != longer:
+                text = text.replace(longer, " ")
+        explained = re.search(re.escape(english), said, re.IGNORECASE)
+        if chinese in text and chinese not in COMMON and not explained:
+            without.append(f"{chinese} ({english})")
+    assert not without
