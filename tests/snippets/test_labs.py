@@ -301,6 +301,14 @@ def test_what_choice_says_of_smoothing():
 
 
 @pytest.mark.once_more
+def test_a_hundred_seeds_see_a_small_gain_from_smoothing_after_100_steps():
+    errors = choice.smoothing(seeds=100, marks=(100,))["error"]
+    for arm in ("eps = 0.1", "eps = 0.2"):
+        mean, half = gap(errors, arm, "eps = 0.0", 100)
+        assert -2 < mean < -half
+
+
+@pytest.mark.once_more
 def test_what_recall_says_in_words():
     for lag, by_window in recall.by_lag([2, 4]).items():
         mean = {k: best.accuracy.mean().item() for k, best in by_window.items()}
