@@ -163,6 +163,10 @@ def test_autocast_leaves_some_losses_in_bfloat16():
         assert F.mse_loss(out, out * 0).dtype == torch.float32
         assert out.log_softmax(1).dtype == torch.bfloat16
         assert F.gaussian_nll_loss(out, out * 0, out.exp()).dtype == torch.bfloat16
+        for target in (out * 0, torch.zeros(4, 3)):
+            weighted = F.mse_loss(out, target, weight=torch.ones_like(out))
+            assert weighted.dtype == F.l1_loss(out, target, weight=out).dtype
+            assert weighted.dtype == target.dtype, "targets in float32 lift it"
 
 
 def test_the_surprise_differs_from_the_poisson_loss_by_ln_of_the_factorial():
