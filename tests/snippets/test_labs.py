@@ -301,7 +301,7 @@ def test_what_choice_says_of_smoothing():
 
 
 @pytest.mark.once_more
-def test_a_hundred_seeds_see_a_small_gain_from_smoothing_after_100_steps():
+def test_choice_sees_a_small_gain_from_smoothing_with_a_hundred_seeds():
     errors = choice.smoothing(seeds=100, marks=(100,))["error"]
     for arm in ("eps = 0.1", "eps = 0.2"):
         mean, half = gap(errors, arm, "eps = 0.0", 100)
