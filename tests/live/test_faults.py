@@ -213,6 +213,17 @@ def test_a_page_that_the_first_language_lacks_stops_the_build(project):
     assert "Traceback" not in build.stderr
 
 
+def test_a_site_of_one_language_stops_in_one_line(project):
+    config = project.root / "mkdocs.yml"
+    text = config.read_text("utf-8")
+    second = text[text.index("        - locale: en") : text.index("  - markdown-exec:")]
+    config.write_text(text.replace(second, ""), "utf-8")
+    build = project.build("-q")
+    assert build.returncode == 1
+    assert "mkdocs.yml: a page needs a second language" in build.stderr
+    assert "Traceback" not in build.stderr
+
+
 def test_a_process_that_does_not_start_is_a_fault_of_its_page(tmp_path, monkeypatch):
     class Silent:
         """A channel through which nothing comes."""

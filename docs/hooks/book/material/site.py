@@ -50,6 +50,8 @@ class Site:
         self.docs = Path(config.docs_dir)
         self.i18n = config.plugins["i18n"]
         self.languages = list(self.i18n.build_languages)
+        if len(self.languages) < 2:
+            raise Fault("plugins.i18n in mkdocs.yml: a page needs a second language")
         self.default = self.i18n.default_language
         settings = config.extra.get("cells") or {}
         self.settings = Settings.of(settings)
