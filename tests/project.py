@@ -30,7 +30,7 @@ KNOWN = (
     "pymdownx.arithmatex",
     "pymdownx.inlinehilite",
     "pymdownx.saneheaders",
-    "warm",
+    "pygments.lexers.python",
     "multiprocessing.forkserver",
     "bs4",
     "psutil",
