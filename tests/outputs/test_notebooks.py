@@ -180,14 +180,15 @@ def test_no_notebook_keeps_marks_of_the_sources(site):
                         assert sign not in cell.source, (language, name, cell.source)
 
 
-def run_alone(site: Path, file: str, directory: Path) -> str:
+def run_alone(site: Path, file: str, directory: Path, whole: bool) -> str:
     """Run a download in a folder of its own; return what it prints.
 
-    It imports torch itself, after it has asked for one thread.
+    whole: let it import torch itself, after it has asked for one thread.
     """
     path = directory / Path(file).name
     path.write_text((site / "snippets" / file).read_text("utf-8"), "utf-8")
-    run = python("-I", path.name, cwd=directory, known=())
+    quick = {"known": ()} if whole else {"OMP_NUM_THREADS": "1"}
+    run = python("-I", path.name, cwd=directory, **quick)
     assert run.returncode == 0, run.stderr
     return run.stdout
 
@@ -197,7 +198,8 @@ def run_alone(site: Path, file: str, directory: Path) -> str:
 def test_a_script_runs_by_itself_and_prints_what_its_page_shows(
     page, site, alone, tmp_path
 ):
-    printed = run_alone(site, f"pages/{page.replace('-', '_')}.py", tmp_path)
+    file = f"pages/{page.replace('-', '_')}.py"
+    printed = run_alone(site, file, tmp_path, whole=page == "inference")
     text = BeautifulSoup(printed, "html.parser").get_text()
     shown = 0
     for cell in code_cells(read(site, "en", page), "install", "set-up"):
@@ -207,6 +209,20 @@ def test_a_script_runs_by_itself_and_prints_what_its_page_shows(
                 assert table(said) in table(printed) or said in text, cell.id
                 shown += 1
     assert shown or "print(" not in printed
+
+
+@pytest.mark.parametrize("page", SCRIPTS)
+def test_a_script_asks_for_one_thread_before_it_imports_anything_else(page, site):
+    file = site / "snippets" / "pages" / f"{page.replace('-', '_')}.py"
+    modules = [
+        node
+        for node in ast.walk(ast.parse(file.read_text("utf-8")))
+        if isinstance(node, ast.Import | ast.ImportFrom)
+    ]
+    first, second = sorted(modules, key=lambda node: node.lineno)[:2]
+    assert ast.unparse(first) == "import os"
+    between = file.read_text("utf-8").splitlines()[first.lineno : second.lineno]
+    assert 'os.environ.setdefault("OMP_NUM_THREADS", "1")' in between
 
 
 @pytest.mark.parametrize("module", FILES)
