@@ -353,3 +353,24 @@ def test_a_scaler_inside_backward_skips_single_parameters(spoiled):
         )
     assert moved == ([0, 11] if spoiled else [12, 12])
     assert all(map(torch.equal, *ends)) != spoiled
+
+
+@pytest.mark.parametrize(
+    ("loss", "named"),
+    [
+        (lambda w: w.pow(2).sum().sqrt(), "PowBackward0"),  # the root returns inf
+        (lambda w: w.sqrt().mul(0).sum(), "SqrtBackward0"),
+        (lambda w: w.sqrt().sum(), None),
+        (lambda w: (w.sqrt() - w.sqrt()).sum(), None),
+    ],
+)
+@pytest.mark.filterwarnings("ignore")
+def test_detect_anomaly_names_the_first_that_returned_nan_and_no_inf(loss, named):
+    w = torch.zeros(3, requires_grad=True)
+    with torch.autograd.detect_anomaly():
+        if named:
+            with pytest.raises(RuntimeError, match=f"'{named}' returned nan"):
+                loss(w).backward()
+        else:
+            loss(w).backward()
+            assert not w.grad.isfinite().any()
