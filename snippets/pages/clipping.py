@@ -124,7 +124,7 @@ print("norms:", [round(norm, 3) for norm in leak])
 
 print("epochs  max_norm  zero_grad  z1")
 hidden = {}
-for epochs, max_norm in ((300, math.inf), (300, 1.0), (10000, 1.0)):
+for epochs, max_norm in ((300, math.inf), (300, 1.0), (10000, 1.0), (30000, 1.0)):
     for zero_grad in (True, False):
         zs, norms = descend(start, 0.0009, epochs, max_norm, zero_grad)
         z1 = zs[-1][0]

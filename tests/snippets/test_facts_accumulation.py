@@ -366,3 +366,14 @@ def test_cleared_gradients_take_memory_if_that_is_done_after_the_forward_pass():
             loss.backward()
             optimizer.step()
     assert held == {True: 0, False: 2}
+
+
+def test_the_clip_hides_forgetting_only_while_gradients_are_longer_than_max_norm():
+    start, ends = [6.0, 12.0, 18.0], {}
+    for zero_grad in (True, False):
+        zs, norms = learning_rate.descend(start, 0.0009, 15_000, 1.0, zero_grad)
+        ends[zero_grad] = [z[0] for z in zs]
+        short = next((t for t, norm in enumerate(norms) if norm < 1), None)
+        assert (short == 8216) if zero_grad else short is None
+    hidden = abs(ends[True][8216] - ends[False][8216])
+    assert hidden < 1e-3 < 1 < ends[True][15_000] - ends[False][15_000]

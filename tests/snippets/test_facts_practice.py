@@ -8,6 +8,7 @@ import pytest
 import torch
 from diagnosis import first_non_finite
 from many_nets import train_many
+from memory import LiveBytes
 from own_function import Softplus
 from rounding import without_vectors
 from sklearn.datasets import load_digits
@@ -293,3 +294,83 @@ def test_a_channel_needs_two_values_and_not_two_samples(norm, shape, passes):
     else:
         with pytest.raises(ValueError, match="more than 1 value per channel"):
             norm(torch.randn(shape))
+
+
+def step_in_backward(net, step):
+    """Let ``step(optimizer)`` use each gradient as soon as ``backward()`` has it."""
+    for param in net.parameters():
+        optimizer = Adam([param])
+        param.register_post_accumulate_grad_hook(lambda _, o=optimizer: step(o))
+
+
+def deep():
+    torch.manual_seed(0)
+    return nn.Sequential(*(nn.Linear(64, 64) for _ in range(6)))
+
+
+def test_a_step_in_the_last_backward_is_right_under_accumulation_and_saves_nothing():
+    batches = torch.randn(4, 8, 64)
+    plain, inside, last = deep(), deep(), []
+
+    def step(optimizer):
+        if last:
+            optimizer.step()
+            optimizer.zero_grad()
+
+    step_in_backward(inside, step)
+    optimizer, peaks = Adam(plain.parameters()), []
+    for net in (plain, inside):
+        for _ in range(3):  # the first one makes Adam's state
+            last.clear()
+            with LiveBytes() as live:
+                for k, x in enumerate(batches):
+                    last += [True] * (k == len(batches) - 1)
+                    net(x).square().mean().backward()
+                if net is plain:
+                    optimizer.step()
+                    optimizer.zero_grad()
+        peaks.append(live.peak)
+    assert all(map(torch.equal, plain.parameters(), inside.parameters()))
+    assert peaks[1] >= peaks[0]
+
+
+@pytest.mark.parametrize("spoiled", [False, True])
+def test_a_scaler_inside_backward_skips_single_parameters(spoiled):
+    x, moved, ends = torch.randn(8, 64), [], []
+    for how in ("after", "inside"):
+        net, scaler = deep(), torch.amp.GradScaler("cpu")
+        if how == "inside":
+            step_in_backward(net, scaler.step)
+        if spoiled:
+            net[0].weight.register_hook(lambda grad: grad * math.inf)
+        before = [param.detach().clone() for param in net.parameters()]
+        scaler.scale(net(x).square().mean()).backward()
+        if how == "after":
+            scaler.step(Adam(net.parameters()))
+        ends.append(list(net.parameters()))
+        moved.append(
+            sum(not torch.equal(*p) for p in zip(before, ends[-1], strict=True))
+        )
+    assert moved == ([0, 11] if spoiled else [12, 12])
+    assert all(map(torch.equal, *ends)) != spoiled
+
+
+@pytest.mark.parametrize(
+    ("loss", "named"),
+    [
+        (lambda w: w.pow(2).sum().sqrt(), "PowBackward0"),  # the root returns inf
+        (lambda w: w.sqrt().mul(0).sum(), "SqrtBackward0"),
+        (lambda w: w.sqrt().sum(), None),
+        (lambda w: (w.sqrt() - w.sqrt()).sum(), None),
+    ],
+)
+@pytest.mark.filterwarnings("ignore")
+def test_detect_anomaly_names_the_first_that_returned_nan_and_no_inf(loss, named):
+    w = torch.zeros(3, requires_grad=True)
+    with torch.autograd.detect_anomaly():
+        if named:
+            with pytest.raises(RuntimeError, match=f"'{named}' returned nan"):
+                loss(w).backward()
+        else:
+            loss(w).backward()
+            assert not w.grad.isfinite().any()

@@ -181,3 +181,23 @@ def test_rounding_in_bfloat16_is_what_lifts_singular_values_of_0(size):
     assert torch.linalg.svdvals(torchs.double())[1] > 0.1
     exact = newton_schulz(torch.outer(a, b), dtype=torch.float64)
     assert torch.linalg.svdvals(exact)[1] < 1e-9
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "finite"),
+    [
+        ("Adam", "loop", False),
+        ("Adam", "foreach", False),
+        ("Adam", "fused", True),
+        ("AdamW", "fused", True),
+        ("RAdam", "loop", True),
+        ("RAdam", "foreach", False),
+    ],
+)
+def test_in_float16_the_first_step_depends_on_the_implementation(name, kind, finite):
+    theta = torch.ones(20, dtype=torch.float16, requires_grad=True)
+    theta.grad = torch.full_like(theta, 1e-3)
+    theta.grad[::2] = 0.0
+    option = {"foreach": False} if kind == "loop" else {kind: True}
+    getattr(torch.optim, name)([theta], lr=1e-3, **option).step()
+    assert theta.isfinite().any() == theta.isfinite().all() == finite

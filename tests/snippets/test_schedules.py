@@ -488,3 +488,23 @@ def test_loading_brings_back_t_max_and_a_new_one_scales_what_is_there(stop):
         expected = pytest.approx(share * planned, abs=1e-12)
         assert optimizer.param_groups[0]["lr"] == expected
     assert (now == 0) is (stop == 50)
+
+
+def test_warm_restarts_alone_takes_a_share_of_an_epoch_without_a_warning():
+    def make(optimizer):
+        return lr_scheduler.CosineAnnealingWarmRestarts(optimizer, T_0=4)
+
+    by_epoch, by_call = optimizer_with(0.1), optimizer_with(0.1)
+    told, counting = make(by_epoch), lr_scheduler.CosineAnnealingLR(by_call, T_max=40)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", UserWarning)
+        for step in range(1, 40):
+            by_epoch.step()
+            by_call.step()
+            told.step(step / 10)
+            counting.step()
+            rates = told.get_last_lr() + counting.get_last_lr()
+            assert rates[0] == pytest.approx(rates[1])
+            assert told.last_epoch == step // 10
+    with pytest.warns(UserWarning, match="was not necessary"):
+        counting.step(3)
