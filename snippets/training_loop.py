@@ -127,10 +127,13 @@ def warm_up_cosine(step: int, warm_up: int, steps: int) -> float:
 
     >>> [round(warm_up_cosine(step, 4, 8), 2) for step in (0, 3, 4, 6, 8)]
     [0.25, 1.0, 1.0, 0.5, 0.0]
+    >>> warm_up_cosine(8, warm_up=8, steps=8)
+    1.0
     """
     if step < warm_up:
         return (step + 1) / warm_up
-    return (1 + math.cos(math.pi * (step - warm_up) / (steps - warm_up))) / 2
+    down = max(1, steps - warm_up)
+    return (1 + math.cos(math.pi * (step - warm_up) / down)) / 2
 
 
 # --8<-- [end:schedule]
