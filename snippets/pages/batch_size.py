@@ -82,6 +82,11 @@ for rule in grids:
         growth[rule, large] = best[rule, large][0] / best[rule, small][0]
     row = "  ".join(f"to {large}: ×{growth[rule, large]:g}" for large in (16, 64, 256))
     print(f"{rule:4}  best lr, from one B to the next:  {row}")
+
+steps = samples_seen // 64
+more = train_many(data, grids["sgd"], 10, steps, "sgd", batch=256).nan_to_num(1e3)
+with_more_steps = grids["sgd"][int(more.mean(1).argmin())]
+print(f"sgd   B 256, with {steps} steps:  best lr {with_more_steps:g}")
 # --8<-- [end:paths]
 
 # --8<-- [start:transfer]

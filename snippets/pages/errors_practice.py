@@ -206,12 +206,13 @@ print(torch.optim.Adam(layer.parameters()).load_state_dict(saved))
 
 # --8<-- [start:rng-state]
 state = torch.get_rng_state()
+converted = state.float()
 with expect(TypeError) as caught:
-    torch.set_rng_state(state.float())
+    torch.set_rng_state(converted)
 print(caught)
 
-torch.set_rng_state(state.cpu())
-print(state.dtype)
+torch.set_rng_state(converted.cpu().byte())
+print(torch.equal(torch.get_rng_state(), state))
 # --8<-- [end:rng-state]
 
 # --8<-- [start:cannot-allocate]

@@ -465,6 +465,32 @@ def test_a_cosine_keeps_a_rate_set_by_hand_up_to_its_end():
 
 
 @pytest.mark.filterwarnings("ignore:Detected call")
+@pytest.mark.parametrize(
+    "second",
+    [
+        lambda o: lr_scheduler.ExponentialLR(o, 0.9),
+        lambda o: lr_scheduler.CosineAnnealingLR(o, 20),
+        lambda o: lr_scheduler.StepLR(o, 5),
+    ],
+)
+def test_a_milestone_takes_a_rate_set_by_hand_back(second):
+    def path(cut):
+        optimizer = optimizer_with(0.1)
+        parts = [lr_scheduler.LinearLR(optimizer, 0.1, total_iters=8)]
+        scheduler = lr_scheduler.SequentialLR(
+            optimizer, [*parts, second(optimizer)], [8]
+        )
+        for t in range(1, 15):
+            if t == 6:
+                optimizer.param_groups[0]["lr"] *= cut
+            scheduler.step()
+            yield optimizer.param_groups[0]["lr"]
+
+    shares = [one / usual for one, usual in zip(path(0.1), path(1.0), strict=True)]
+    assert shares == pytest.approx([1.0] * 5 + [0.1] * 2 + [1.0] * 7)
+
+
+@pytest.mark.filterwarnings("ignore:Detected call")
 @pytest.mark.parametrize("stop", [25, 50])
 def test_loading_brings_back_t_max_and_a_new_one_scales_what_is_there(stop):
     def made(T_max, steps):
