@@ -181,3 +181,13 @@ def test_rounding_in_bfloat16_is_what_lifts_singular_values_of_0(size):
     assert torch.linalg.svdvals(torchs.double())[1] > 0.1
     exact = newton_schulz(torch.outer(a, b), dtype=torch.float64)
     assert torch.linalg.svdvals(exact)[1] < 1e-9
+
+
+@pytest.mark.parametrize("inside", [False, True])
+@pytest.mark.parametrize("size", [1e-3, 1e-6])
+def test_a_step_inside_autocast_takes_float32_into_the_nan_of_float16(size, inside):
+    theta = torch.ones(4, 3, requires_grad=True)
+    theta.grad = torch.full_like(theta, size)
+    with torch.autocast("cpu", torch.float16, enabled=inside):
+        torch.optim.Adafactor([theta], lr=1e-3).step()
+    assert theta.isnan().any() == inside
