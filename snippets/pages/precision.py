@@ -252,7 +252,13 @@ for dtype in (torch.float32, torch.float16):
 scale = 2.0**16
 while scale >= 1 and vanished(torch.float16, scale) < 1e-4:
     enough, scale = int(scale), scale / 2
-print(enough)
+scale, finite = 2.0**16, True
+while finite:
+    top, scale = int(scale), scale * 2
+    net.zero_grad()
+    vanished(torch.float16, scale)
+    finite = all(p.grad.isfinite().all() for p in net.parameters())
+print(f"{enough:,} to {top:,}")
 # --8<-- [end:try-scale]
 
 # --8<-- [start:try-gap]

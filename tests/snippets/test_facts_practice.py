@@ -274,6 +274,23 @@ def test_autograd_grad_writes_no_grad_but_that_of_an_intermediate_result():
     assert torch.equal(hidden.grad, 2 * hidden)
 
 
+@pytest.mark.filterwarnings("ignore:Using backward")
+@pytest.mark.parametrize("leaf", [False, True])
+def test_an_input_that_requires_a_gradient_keeps_the_graph_as_well(leaf):
+    net = nn.Sequential(nn.Linear(8, 8), nn.Tanh(), nn.Linear(8, 1))
+    alive = []
+    for cleared in (False, True):
+        with LiveBytes() as live:
+            for _ in range(10):
+                x = torch.randn(16, 8).requires_grad_(leaf)
+                net(x).square().mean().backward(create_graph=True)
+                net.zero_grad()
+                if cleared:
+                    x.grad = None
+        alive.append(live.now)
+    assert (alive[0] > 5 * alive[1]) == leaf
+
+
 @pytest.mark.parametrize(
     ("norm", "shape", "passes"),
     [

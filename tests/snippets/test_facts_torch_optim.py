@@ -201,3 +201,13 @@ def test_in_float16_the_first_step_depends_on_the_implementation(name, kind, fin
     option = {"foreach": False} if kind == "loop" else {kind: True}
     getattr(torch.optim, name)([theta], lr=1e-3, **option).step()
     assert theta.isfinite().any() == theta.isfinite().all() == finite
+
+
+@pytest.mark.parametrize("inside", [False, True])
+@pytest.mark.parametrize("size", [1e-3, 1e-6])
+def test_a_step_inside_autocast_takes_float32_into_the_nan_of_float16(size, inside):
+    theta = torch.ones(4, 3, requires_grad=True)
+    theta.grad = torch.full_like(theta, size)
+    with torch.autocast("cpu", torch.float16, enabled=inside):
+        torch.optim.Adafactor([theta], lr=1e-3).step()
+    assert theta.isnan().any() == inside
