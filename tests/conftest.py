@@ -58,6 +58,7 @@ TOGETHER = ("test_site.py", "test_copies.py", "test_claims.py", "test_home.py")
 EXPERIMENTS = (
     *("test_facts", "test_exercises", "test_rules", "test_losses", "test_schedules"),
     *("test_optimizers", "test_labs", "test_training_loop", "processes", "recall"),
+    *("test_what_schedules_buy", "truncation", "adaptive", "race"),
 )
 CHROMIUM = next(filter(None, map(shutil.which, NAMES)), None)
 
