@@ -417,9 +417,9 @@ def test_the_ways_are_drawn_and_change_with_the_theme(browser, assets):
     page.wait_for_selector("[data-ready]")
     whole = page.evaluate(WAYS)
     page.get_by_role("button", name="One step back").click()
-    assert [a != b for a, b in zip(page.evaluate(WAYS), whole, strict=True)] == [True] * 2
+    assert not {*whole} & {*page.evaluate(WAYS)}
     page.get_by_role("button", name="One step on").click()
-    page.get_by_role("button", name="To the start").click()
+    page.get_by_role("button", name="Back to the start").click()
     bare = page.evaluate(WAYS)
     page.get_by_role("button", name="Play").click()
     page.wait_for_function(
@@ -431,7 +431,7 @@ def test_the_ways_are_drawn_and_change_with_the_theme(browser, assets):
       document.body.dataset.mdColorScheme = "slate";
     }""")
     page.wait_for_timeout(50)
-    assert [a != b for a, b in zip(page.evaluate(WAYS), whole, strict=True)] == [True] * 2
+    assert not {*whole} & {*page.evaluate(WAYS)}
     page.close()
 
 
