@@ -334,6 +334,9 @@ for t in range(10):
 adam = torch.optim.AdamW([torch.zeros(1)], betas=(0.5, 0.999))
 torchs.OneCycleLR(adam, max_lr=0.1, total_steps=10)
 print("AdamW betas", adam.param_groups[0]["betas"])
+plain = torch.optim.SGD([torch.zeros(1)], momentum=0)
+torchs.OneCycleLR(plain, max_lr=0.1, total_steps=10)
+print("SGD without momentum: momentum", plain.param_groups[0]["momentum"])
 with expect(ValueError) as caught:
     torchs.OneCycleLR(torch.optim.Adagrad([torch.zeros(1)]), 0.1, total_steps=10)
 print(caught)
