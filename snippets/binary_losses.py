@@ -202,7 +202,9 @@ def focal_loss(
     if gamma < 0:
         raise ValueError(f"gamma must not be negative, not {gamma}")
     sign = 2 * target - 1
-    losses = -logsigmoid(sign * input) * (-sign * input).sigmoid() ** gamma
+    losses = -logsigmoid(sign * input)
+    if gamma:  # as an exponential, since a small gamma has an infinite slope at 0
+        losses = losses * (gamma * logsigmoid(-sign * input)).exp()
     if alpha is not None:
         losses = losses * (alpha * target + (1 - alpha) * (1 - target))
     return reduce(losses, reduction)

@@ -24,10 +24,9 @@ ASSETS = ROOT / "docs" / "assets"
 # The first draws no window around each page, which takes two thirds of the time.
 NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 MARKERS = {"site", "browser"}  # by the fixture that a test asks for
-# Files that take long come first, so that no process waits for the other's last: one
-# that builds the site, then those that do not wait for it.
+BUILDER = "test_lighthouse.py"  # whose first test builds the site
+# Files that take long come first, so that no process waits for the other's last.
 LONG = (
-    "test_lighthouse.py",
     "test_labs.py",
     "test_executor.py",
     "test_playground.py",
@@ -132,20 +131,26 @@ def pytest_collection_modifyitems(config, items) -> None:
         kept = [item for item in kept if stands_for_its_kind(item)]
     rest = {*map(id, items)} - {*map(id, kept)}
     config.hook.pytest_deselected(items=[item for item in items if id(item) in rest])
-    items[:] = sorted(kept, key=rank)
+    waiting = {scope(item.nodeid) for item in kept if item.get_closest_marker("site")}
+    items[:] = sorted(kept, key=lambda item: rank(item, waiting))
+
+
+def scope(nodeid: str) -> str:
+    """Return what the tests that must run in one process have in common."""
+    file, _, test = nodeid.partition("::")
+    name = file.rpartition("/")[2]
+    if name in ALONE:
+        return nodeid
+    if name in APART and "[" in test:
+        return f"{file}{test[test.find('[') :]}"
+    return TOGETHER[0] if name in TOGETHER else file
 
 
 class Scheduling(LoadScopeScheduling):
     """Keeps tests of a file in one process, or of a parameter, or of several files."""
 
     def _split_scope(self, nodeid: str) -> str:
-        file, _, test = nodeid.partition("::")
-        name = file.rpartition("/")[2]
-        if name in ALONE:
-            return nodeid
-        if name in APART and "[" in test:
-            return f"{file}{test[test.find('[') :]}"
-        return TOGETHER[0] if name in TOGETHER else file
+        return scope(nodeid)
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -154,10 +159,14 @@ def pytest_xdist_make_scheduler(config, log) -> Scheduling:
     return Scheduling(config, log)
 
 
-def rank(item) -> int:
-    """Return the place of a test's file among those that are long, or after them."""
+def rank(item, waiting: set[str]) -> tuple[bool, bool, int]:
+    """Return a test's place: what builds the site, what does not wait for it, the rest.
+
+    Of each, what takes long comes first.
+    """
     name = item.path.name
-    return LONG.index(name) if name in LONG else len(LONG)
+    place = LONG.index(name) if name in LONG else len(LONG)
+    return name != BUILDER, scope(item.nodeid) in waiting, place
 
 
 def stands_for_its_kind(item) -> bool:

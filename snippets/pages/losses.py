@@ -67,7 +67,8 @@ for name, change in (
 # --8<-- [start:families]
 families = {
     "numbers": ("MSELoss", "L1Loss", "HuberLoss", "GaussianNLLLoss"),
-    "yes or no": ("BCELoss", "BCEWithLogitsLoss", "SoftMarginLoss", "PoissonNLLLoss"),
+    "yes or no, counts": ("BCELoss", "BCEWithLogitsLoss",
+                          "SoftMarginLoss", "PoissonNLLLoss"),
     "classes": ("CrossEntropyLoss", "MultiMarginLoss", "KLDivLoss", "CTCLoss"),
     "order, distance": ("MarginRankingLoss", "CosineEmbeddingLoss",
                         "TripletMarginLoss", "HingeEmbeddingLoss"),

@@ -407,6 +407,61 @@ def test_it_plays_to_the_end(browser, assets):
     page.close()
 
 
+WAYS = """() => [...document.querySelectorAll(".explore-picture canvas")].map(
+  (each) => each.toDataURL())"""
+
+
+def test_the_ways_are_drawn_and_change_with_the_theme(browser, assets):
+    page = browser.new_page()
+    page.goto(f"{assets}en/figure?surface=bowl&steps=40&arms=SGD,lr=0.02;Adam,lr=0.3")
+    page.wait_for_selector("[data-ready]")
+    whole = page.evaluate(WAYS)
+    page.get_by_role("button", name="One step back").click()
+    assert not {*whole} & {*page.evaluate(WAYS)}
+    page.get_by_role("button", name="One step on").click()
+    page.get_by_role("button", name="Back to the start").click()
+    bare = page.evaluate(WAYS)
+    page.get_by_role("button", name="Play").click()
+    page.wait_for_function(
+        "document.querySelector('.explore-count').textContent === 't = 40 / 40'"
+    )
+    assert page.evaluate(WAYS) == whole != bare
+    page.evaluate("""() => {
+      document.documentElement.style.setProperty("--plot-2", "#123456");
+      document.body.dataset.mdColorScheme = "slate";
+    }""")
+    page.wait_for_timeout(50)
+    assert not {*whole} & {*page.evaluate(WAYS)}
+    page.close()
+
+
+def test_a_frame_lays_out_nothing(browser, assets):
+    page = browser.new_page(viewport={"width": 390, "height": 600})
+    page.goto(f"{assets}en/figure?surface=bowl&steps=300&t=0&arms=SGD,lr=0.01;Adam")
+    page.wait_for_selector("[data-ready]")
+    ask = page.context.new_cdp_session(page)
+    ask.send("Performance.enable")
+    page.locator(".explore-picture").scroll_into_view_if_needed()
+    page.get_by_role("button", name="Play").click()
+    page.wait_for_timeout(500)
+
+    def layouts():
+        asked = ask.send("Performance.getMetrics")["metrics"]
+        return {each["name"]: each["value"] for each in asked}["LayoutCount"]
+
+    before = layouts()
+    frames = page.evaluate("""async () => {
+      let frames = 0;
+      for (const began = performance.now(); performance.now() - began < 2000; frames++)
+        await new Promise(requestAnimationFrame);
+      return frames;
+    }""")
+    after = layouts()
+    assert page.get_by_role("button", name="Pause").count() == 1
+    page.close()
+    assert after - before <= 30 or after - before < frames / 2  # numbers, each 100 ms
+
+
 def test_muon_says_what_torch_says_where_it_cannot_run(browser, assets):
     page = browser.new_page()
     page.goto(f"{assets}en/figure?surface=bowl&arms=Muon,lr=0.1;SGD,lr=0.01")

@@ -525,6 +525,9 @@ def test_focal_loss_is_bce_at_gamma_0_and_passes_gradcheck():
     halved = binary_losses.focal_loss(z, y, gamma=0.0, alpha=0.5)
     assert gap(halved, plain / 2) <= 1
     assert torch.autograd.gradcheck(lambda z: binary_losses.focal_loss(z, y), z)
+    far = torch.tensor([89.0, 200.0], requires_grad=True)
+    binary_losses.focal_loss(far, torch.ones(2), gamma=0.5).backward()
+    assert far.grad.tolist() == [0.0, 0.0]
 
 
 @pytest.mark.parametrize("name", COVERED)

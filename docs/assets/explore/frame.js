@@ -302,6 +302,17 @@ export function onWidth(element, callback) {
   look();
 }
 
+/** What tells whether an element is in view; `come` is called when it comes there. */
+export function inView(element, come) {
+  let seen = true;
+  const look = (looks) => {
+    seen = looks.at(-1).isIntersecting;
+    if (seen) come();
+  };
+  new IntersectionObserver(look).observe(element);
+  return () => seen;
+}
+
 /** Ticks that do not crowd: whole powers of ten on a log axis. */
 function ticks(axis, scale, log, most) {
   if (!log) return axis.ticks(most);
@@ -315,22 +326,23 @@ function ticks(axis, scale, log, most) {
 
 /**
  * A chart of lines. draw(series, domains) with series [{ values: [[x, y], …], color, dash }];
- * mark(x) sets the upright line. Where log is set, what is not positive is left out.
+ * mark(x) sets the upright line; while it moves, only where it is seen. Where log is set,
+ * what is not positive is left out.
  */
 export function chart({ label, height = 170, log = false, xLabel, yLabel }) {
   const svg = el("svg", { role: "img", "aria-label": label, class: "explore-chart" });
   const [grid, below, left, lines] = ["grid", "x", "y", "lines"].map((name) =>
     el("g", { class: `explore-${name}` }),
   );
-  const cursor = el("line", { class: "explore-cursor" });
+  const cursor = el("div", { class: "explore-cursor" });
   const clip = el("clipPath", { id: unique("clip") }, el("rect"));
   lines.setAttribute("clip-path", `url(#${clip.id})`);
   const names = [
     el("text", { class: "explore-label", "text-anchor": "end" }, xLabel ?? ""),
     el("text", { class: "explore-label" }, yLabel ?? ""),
   ];
-  svg.append(clip, grid, below, left, lines, cursor, ...names);
-  const box = el("div", { class: "explore-chart-box" }, svg);
+  svg.append(clip, grid, below, left, lines, ...names);
+  const box = el("div", { class: "explore-chart-box" }, svg, cursor);
   const margin = { top: 20, right: 16, bottom: 32, left: 46 };
   let width = 0;
   let last;
@@ -378,13 +390,16 @@ export function chart({ label, height = 170, log = false, xLabel, yLabel }) {
         }),
       ),
     );
-    cursor.setAttribute("y1", margin.top);
-    cursor.setAttribute("y2", margin.top + h);
+    Object.assign(cursor.style, { top: `${margin.top}px`, height: `${h}px` });
   };
-  const mark = (value) => {
-    const at = value == null ? -10 : x(value);
-    cursor.setAttribute("x1", at);
-    cursor.setAttribute("x2", at);
+  let marked = null;
+  const place = () => {
+    cursor.style.transform = `translateX(${marked == null ? -10 : x(marked) - 0.5}px)`;
+  };
+  const seen = inView(box, place);
+  const mark = (value, moving = false) => {
+    marked = value;
+    if (!moving || seen()) place();
   };
   const resized = [];
   onWidth(box, (value) => {

@@ -3,9 +3,9 @@ import { contours } from "../vendor/d3-contour.js";
 import { scaleLinear } from "../vendor/d3.js";
 import { program } from "./code.js";
 import {
-  COLORS, DASHES, button, chart, choice, el, fillTable, grip, icon, keepAddress, labelled, language,
+  COLORS, DASHES, button, chart, choice, el, fillTable, grip, icon, inView, keepAddress, labelled, language,
   numbersOf, onWidth, option, plain, programFold, reveal, scientific, sheet, short, slider, stepper, still,
-  swatch, tell, unique,
+  swatch, tell,
 } from "./frame.js";
 import { PRESETS } from "./presets.js";
 import { RULES } from "./rules/index.js";
@@ -15,7 +15,7 @@ import { surfaceOf, walk } from "./walk.js";
 
 const MOST = COLORS.length;
 const STEPS = [20, 50, 60, 80, 100, 150, 200, 300, 500, 1000];
-const CHUNK = 60; // steps of a way that are drawn once and then left alone
+const DOTTED = 300; // ways that are longer have no dot for each step
 const PAUSE = 100; // ms between two writings of numbers while it plays
 // Where a slider makes sense; everything else is a field.
 const LR = { min: 1e-5, max: 1e3 };
@@ -118,20 +118,21 @@ export async function playground(root) {
 
   // ---- the picture
   const names = () => SURFACES[scene.surface].names ?? ["x", "y"];
-  const svg = el("svg", { role: "group", class: "explore-plot" });
-  const clip = el("clipPath", { id: unique("clip") }, el("rect"));
+  // What moves lies between two drawings that do not, so that a frame draws nothing else.
   const layers = Object.fromEntries(
-    ["contours", "lowest", "x", "y", "ways", "ends", "starts"].map((name) => [
+    ["contours", "lowest", "x", "y", "starts"].map((name) => [
       name, el("g", { class: `explore-${name}` }),
     ]),
   );
-  layers.ways.setAttribute("clip-path", `url(#${clip.id})`);
-  layers.ends.setAttribute("clip-path", `url(#${clip.id})`);
-  svg.append(clip, ...Object.values(layers));
-  const picture = el("div", { class: "explore-picture" }, svg);
+  const { starts, ...below } = layers;
+  const ground = el("svg", { "aria-hidden": "true" }, ...Object.values(below));
+  const svg = el("svg", { role: "group", class: "explore-over" }, starts);
+  const [ways, ends] = [0, 1].map(() => el("canvas", { "aria-hidden": "true" }));
+  const picture = el("div", { class: "explore-picture" }, ground, ways, ends, svg);
   let x = scaleLinear();
   let y = scaleLinear();
   let width = 0;
+  let corner = [0, 0];
   let drawn = "";
 
   function drawSurface() {
@@ -143,13 +144,14 @@ export async function playground(root) {
     drawn = key;
     x = scaleLinear(xs, [margin.left, width - margin.right]);
     y = scaleLinear(ys, [height - margin.bottom, margin.top]);
-    svg.setAttribute("width", width);
-    svg.setAttribute("height", height);
-    const [left, top] = [margin.left, margin.top];
+    for (const each of [ground, svg]) {
+      each.setAttribute("width", width);
+      each.setAttribute("height", height);
+    }
+    const [left, top] = (corner = [margin.left, margin.top]);
     const [w, h] = [width - left - margin.right, height - top - margin.bottom];
-    Object.entries({ x: left, y: top, width: w, height: h }).forEach(([name, value]) =>
-      clip.firstChild.setAttribute(name, value),
-    );
+    for (const each of [ways, ends])
+      Object.assign(each.style, { left: `${left}px`, top: `${top}px`, width: `${w}px`, height: `${h}px` });
     const [n, m] = [90, 60];
     const { loss } = surfaceOf(scene);
     const value = (i, j) =>
@@ -201,8 +203,10 @@ export async function playground(root) {
     );
   }
 
-  const far = (v) => Math.max(-2e4, Math.min(2e4, v)).toFixed(1);
+  const far = (v) => Math.max(-2e4, Math.min(2e4, v));
+  const [pen, stamp] = [ways, ends].map((each) => each.getContext("2d"));
   let pieces = [];
+  let drawnTo = Infinity; // the step to which the ways are drawn
 
   function drawStarts() {
     const count = scene.start.length / 2;
@@ -210,7 +214,7 @@ export async function playground(root) {
     while (layers.starts.children.length < count) layers.starts.append(handle(layers.starts.children.length));
     [...layers.starts.children].forEach((each, row) => {
       const [a, b] = scene.start.slice(2 * row, 2 * row + 2);
-      each.setAttribute("transform", `translate(${far(x(a))},${far(y(b))})`);
+      each.setAttribute("transform", `translate(${far(x(a)).toFixed(1)},${far(y(b)).toFixed(1)})`);
       each.setAttribute("aria-valuenow", a);
       each.setAttribute("aria-valuetext", `${names()[0]} = ${short(a)}, ${names()[1]} = ${short(b)}`);
     });
@@ -243,53 +247,69 @@ export async function playground(root) {
   }
 
   function drawWays() {
-    layers.ways.replaceChildren();
-    layers.ends.replaceChildren();
+    const colors = getComputedStyle(root);
     pieces = runs.flatMap((each, index) => {
       const rows = each ? each.points[0].length / 2 : 0;
+      const color = colors.getPropertyValue(COLORS[index].slice(4, -1));
       return Array.from({ length: rows }, (_, row) =>
-        piece(each.points.map((point) => point.slice(2 * row, 2 * row + 2)), index),
+        piece(each.points.map((point) => point.slice(2 * row, 2 * row + 2)), index, color),
       );
     });
+    const scale = devicePixelRatio || 1;
+    for (const each of [pen, stamp]) {
+      const { canvas } = each;
+      canvas.width = Math.round(canvas.clientWidth * scale);
+      canvas.height = Math.round(canvas.clientHeight * scale);
+      each.setTransform(scale, 0, 0, scale, ...corner.map((v) => -scale * v));
+    }
+    pen.lineJoin = "round";
+    stamp.strokeStyle = colors.getPropertyValue("--md-default-bg-color") || "white";
+    stamp.lineWidth = 1.5;
+    drawnTo = Infinity;
     showWays();
   }
 
-  /** A way, cut into chunks, of which only the last one changes from step to step. */
-  function piece(points, index) {
+  /** A way in pixels, with its length up to each place, by which its dashes go on. */
+  function piece(points, index, color) {
     const lost = points.findIndex((point) => !point.every(Number.isFinite));
-    const alive = lost < 0 ? points.length : lost;
-    const places = Array.from(points.slice(0, alive), ([a, b]) => [far(x(a)), far(y(b))]);
-    const texts = places.map((place) => place.join(" "));
-    const style = `stroke: ${COLORS[index]}`;
-    const chunks = [];
+    const places = Array.from(lost < 0 ? points : points.slice(0, lost), ([a, b]) => [far(x(a)), far(y(b))]);
     let length = 0;
-    for (let from = 0; from === 0 || from < alive - 1; from += CHUNK) {
-      const way = el("path", { style, "stroke-dasharray": DASHES[index], "stroke-dashoffset": length });
-      const dots = el("path", { style, class: "explore-dots" });
-      layers.ways.append(way, dots);
-      chunks.push({ way, dots, from, to: Math.min(from + CHUNK, alive - 1) });
-      for (let k = from + 1; k <= chunks.at(-1).to; k++)
-        length += Math.hypot(places[k][0] - places[k - 1][0], places[k][1] - places[k - 1][1]);
-    }
-    const end = el("circle", { r: 5.5, style: `fill: ${COLORS[index]}` });
-    layers.ends.append(end);
-    return { chunks, end, texts, places };
+    const along = places.map(([px, py], k) =>
+      k ? (length += Math.hypot(px - places[k - 1][0], py - places[k - 1][1])) : 0,
+    );
+    const dash = (DASHES[index] ?? "").split(" ").filter(Boolean).map(Number);
+    return { places, along, color, dash };
   }
 
+  /** Draw the ways to step t: while it plays, only what is new. */
   function showWays() {
-    for (const { chunks, end, texts, places } of pieces) {
-      const last = Math.min(t, texts.length - 1);
-      const dotted = last <= 300;
-      for (const chunk of chunks) {
-        const until = Math.min(last, chunk.to);
-        if (chunk.until === until && chunk.dotted === dotted) continue;
-        Object.assign(chunk, { until, dotted });
-        const shown = texts.slice(chunk.from, until + 1);
-        chunk.way.setAttribute("d", shown.length ? `M${shown.join("L")}` : "");
-        chunk.dots.setAttribute("d", dotted && shown.length ? `M${shown.join("h0M")}h0` : "");
-      }
-      end.setAttribute("cx", places[last][0]);
-      end.setAttribute("cy", places[last][1]);
+    const dotted = t <= DOTTED;
+    const begun = t < drawnTo || dotted !== drawnTo <= DOTTED ? 0 : drawnTo;
+    if (!begun) pen.clearRect(...corner, ways.width, ways.height);
+    stamp.clearRect(...corner, ends.width, ends.height);
+    drawnTo = t;
+    for (const { places, along, color, dash } of pieces) {
+      const last = Math.min(t, places.length - 1);
+      const fresh = places.slice(Math.min(begun, last), last + 1);
+      pen.strokeStyle = pen.fillStyle = stamp.fillStyle = color;
+      pen.lineWidth = 1.8;
+      pen.setLineDash(dash);
+      pen.lineCap = dash.length ? "butt" : "round";
+      pen.lineDashOffset = along[Math.min(begun, last)];
+      pen.beginPath();
+      for (const place of fresh) pen.lineTo(...place);
+      pen.stroke();
+      pen.beginPath();
+      if (dotted)
+        for (const [px, py] of fresh) {
+          pen.moveTo(px, py);
+          pen.arc(px, py, 2.1, 0, 7);
+        }
+      pen.fill();
+      stamp.beginPath();
+      stamp.arc(...places[last], 5.5, 0, 7);
+      stamp.fill();
+      stamp.stroke();
     }
   }
 
@@ -416,6 +436,7 @@ export async function playground(root) {
     playing = 0;
     play.replaceChildren(icon("play"));
     play.setAttribute("aria-label", words.play);
+    drawWays(); // in one piece
     writeNumbers();
     showCode();
     say();
@@ -448,21 +469,21 @@ export async function playground(root) {
   }
 
   let written = 0;
+  const tableSeen = inView(table, showNumbers);
 
-  /** Write where things are: not in each frame while it plays, nobody reads so fast. */
+  /** Write where things are: not in each frame while it plays, which would lay out the page. */
   function writeNumbers() {
     written = performance.now();
     setStep(t, scene.steps);
-    showNumbers();
+    if (!playing || tableSeen()) showNumbers();
   }
 
   /** Show step k: the only thing that happens in each frame. */
   function show(k, byHand = false) {
     if (byHand && playing) pause();
     t = Math.min(Math.max(k, 0), scene.steps);
-    scrub.value = t;
     showWays();
-    for (const each of [losses, lengths, stateChart]) each.mark(t);
+    for (const each of [losses, lengths, stateChart]) each.mark(t, playing);
     if (!playing || performance.now() - written >= PAUSE) writeNumbers();
     if (!playing) showCode();
     if (byHand) {
@@ -675,6 +696,8 @@ export async function playground(root) {
     drawStarts();
   });
   for (const each of [losses, lengths, stateChart]) each.onresize(() => each.mark(t));
+  const painted = new MutationObserver(() => width && drawWays());
+  painted.observe(document.body, { attributeFilter: ["data-md-color-scheme"] });
   started = true;
   await reveal(root);
 }

@@ -76,6 +76,6 @@ export const scenes = {
   ],
   muon: [
     "Muon: two rows walk together",
-    "The parameter is a 2×2 matrix, each of its rows a point in the bowl. With other optimizers each point goes its own way; Muon makes the update orthogonal, so both rows’ steps are about equally long and nearly perpendicular. It does not look at the size of gradients, so at a fixed lr it cannot settle.",
+    "The parameter is a 2×2 matrix, each of its rows a point in the bowl. With SGD and Adam each point goes its own way; Muon makes the update roughly orthogonal: from this start both rows’ steps are about equally long, and at first nearly perpendicular. Near the bottom its steps hardly get shorter, so at a fixed lr it cannot settle.",
   ],
 };
