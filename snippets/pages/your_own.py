@@ -193,6 +193,9 @@ for name in ("ours", "Detached"):
 with expect(RuntimeError) as caught:
     second(times_z["Once"], 1.0)
 print(str(caught)[:62], "…")
+for rule in (Softplus, Once):
+    added = second(lambda z, rule=rule: z**2 + rule.apply(z), 1.0)
+    print(f"z² + {rule.__name__:8} {added:.4f}")
 # --8<-- [end:double-silent]
 
 # --8<-- [start:straight]
