@@ -80,19 +80,3 @@ def test_pages_lead_to_their_source_where_there_is_a_repository(tmp_path):
     project.build()
     soup = BeautifulSoup(project.html("second"), "html.parser")
     assert not soup.select("a[rel=edit], .md-source")
-
-
-def test_what_is_printed_fits_a_phone_where_it_can(browser, address):
-    page = browser.new_page(viewport={"width": 390, "height": 844})
-    page.goto(f"{address}en/batch-size/")
-    sizes = page.locator(".md-typeset > .result pre > code").evaluate_all("""(all) =>
-      all.map((each) => [
-        Math.max(...each.textContent.split("\\n").map((line) => line.length)),
-        each.scrollWidth - each.clientWidth,
-        parseFloat(getComputedStyle(each).fontSize),
-      ])""")
-    page.close()
-    assert any(columns > 44 for columns, _, _ in sizes)
-    assert not [each for each in sizes if each[0] <= 50 and each[1] > 0]
-    assert min(size for _, _, size in sizes) >= 11
-    assert all(size > 13 for columns, _, size in sizes if columns < 36)

@@ -28,15 +28,10 @@ NARROW = 36  # characters that fit on a phone 360 px wide, with some to spare
 
 
 def reachable(block: re.Match[str]) -> str:
-    """Return a block of code that can be reached by keyboard if it may be too wide.
-
-    It says how wide it is, by which the style sheet makes what is printed fit.
-    """
+    """Return a block of code that can be reached by keyboard if it may be too wide."""
     lines = html.unescape(TAG.sub("", block[3])).split("\n")
-    columns = max(map(width, lines))
-    keys = ' tabindex="0"' if columns > NARROW else ""
-    fit = f' style="--columns:{columns}"' if columns > NARROW // 2 else ""
-    return f"{block[1]}{keys}{fit}{block[2]}"
+    wide = max(map(width, lines)) > NARROW
+    return f'{block[1]} tabindex="0"{block[2]}' if wide else block[0]
 
 
 def light(content: str) -> str:
