@@ -114,8 +114,8 @@ def pytest_addoption(parser) -> None:
 def pytest_collection_modifyitems(config, items) -> None:
     """Mark each test by what it needs; keep what is asked for.
 
-    With --page, what concerns that page. Without --every, of what runs the code of
-    each page or lab once more, those that stand for their kind.
+    With --page, what concerns that page, its script once. Without --every, of what runs
+    the code of each page or lab once more, those that stand for their kind.
     """
     for item in items:
         for fixture in MARKERS & set(getattr(item, "fixturenames", ())):
@@ -127,6 +127,7 @@ def pytest_collection_modifyitems(config, items) -> None:
     page, kept = config.getoption("--page"), items[:]
     if page:
         kept = [item for item in kept if concerns(item, page)]
+        kept = [item for item in kept if not item.get_closest_marker("twice")]
     elif not config.getoption("--every"):
         kept = [item for item in kept if stands_for_its_kind(item)]
     rest = {*map(id, items)} - {*map(id, kept)}

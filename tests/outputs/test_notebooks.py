@@ -190,6 +190,7 @@ def run_alone(site: Path, file: str, directory: Path, whole: bool) -> str:
     quick = {"known": ()} if whole else {"OMP_NUM_THREADS": "1"}
     run = python("-I", path.name, cwd=directory, **quick)
     assert run.returncode == 0, run.stderr
+    assert not run.stderr
     return run.stdout
 
 

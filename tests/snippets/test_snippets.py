@@ -145,6 +145,7 @@ def test_a_cell_is_short(name):
 
 
 @pytest.mark.of_each_page("pages.losses", "pages.gradient_descent", "pages.schedules")
+@pytest.mark.twice
 @pytest.mark.parametrize("name", SCRIPTS)
 def test_a_script_runs_by_itself_and_its_page_shows_what_it_prints(name, site):
     run = python("-m", name, cwd=SNIPPETS, OMP_NUM_THREADS="1")
