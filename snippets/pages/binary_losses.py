@@ -82,7 +82,7 @@ print(f"as if broadcast   {spread:.4f}")
 # --8<-- [start:sample-weight]
 torch.manual_seed(0)
 z, y = torch.randn(3, 3), torch.randint(2, (3, 3)).float()  # N = C
-w = torch.tensor([1.0, 2.0, 3.0])  # one for each sample
+w = torch.tensor([1.0, 2.0, 3.0])  # 每个样本一个 | one for each sample
 each = bce(z, y, reduction="none")
 meant = (each * w[:, None]).mean().item()
 column = bce(z, y, weight=w[:, None]).item()
@@ -146,7 +146,7 @@ for w, (q, _) in answers.items():
 
 # --8<-- [start:focal]
 easy, hard = torch.full((1000,), -4.0), torch.full((10,), -1.0)
-z = torch.cat([easy, hard])  # 1000 sure zeros, 10 ones that are missed
+z = torch.cat([easy, hard])  # 千个确定，十个漏掉 | 1000 sure, 10 missed
 y = torch.cat([torch.zeros(1000), torch.ones(10)])
 share = {}
 for gamma in (0.0, 1.0, 2.0):
@@ -194,7 +194,7 @@ for p in (0.01, 0.1, 0.3, 0.5):
 pull = {}
 for background in (100, 10_000):
     z = torch.cat([torch.zeros(10), torch.full((background,), -9.0)])
-    y = (torch.arange(len(z)) < 10).float()  # ten pixels are a yes
+    y = (torch.arange(len(z)) < 10).float()  # 十个像素是“是” | ten pixels are a yes
     for name, loss in (("BCE", bce), ("Dice", dice_loss)):
         row = z[None].clone().requires_grad_()
         value = loss(row, y[None])

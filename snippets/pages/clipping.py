@@ -64,7 +64,8 @@ for number, (logits, lengths, name) in enumerate(runs):
     lower.plot(shown, [lengths[t] for t in shown], **style(number))
 limit = [-math.log(2 * 0.0009 * t) for t in late]
 upper.plot(late, limit, **style(3), label="−ln(2·lr·t)")
-lower.axhline(1, color=style(5)["color"], linewidth=0.9, linestyle=":")
+lower.axhline(1, color=style(5)["color"], linewidth=1.2, linestyle=":")
+lower.yaxis.grid(visible=False)
 lower.set_ylim(0, 1.5)
 upper.legend(loc="lower left")
 print(svg(figure, "clip"))

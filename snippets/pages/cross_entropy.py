@@ -65,7 +65,7 @@ torch.manual_seed(0)
 net = nn.Sequential(nn.Linear(64, 64), nn.ReLU(), nn.Linear(64, 10))
 x, y = torch.randn(512, 64), torch.randint(10, (512,))
 leaking = torch.cat([F.one_hot(y, 10), x[:, 10:]], dim=1)
-padded = y.where(torch.arange(512) < 256, -100)  # the second half is padding
+padded = y.where(torch.arange(512) < 256, -100)  # 后半填充 | half is padding
 below = {
     "y in x": F.cross_entropy(net(leaking), y).item(),
     "y = 0": F.cross_entropy(net(x), 0 * y).item(),
@@ -205,7 +205,7 @@ print(f"Σ / N          {by_hand.mean():.4f}")
 # --8<-- [start:second-softmax]
 C = 10
 sure = torch.zeros(1, C)
-sure[0, 0] = 1000.0  # as right as can be
+sure[0, 0] = 1000.0  # 对得不能再对 | as right as can be
 first = torch.tensor([0])
 once = F.cross_entropy(sure, first).item()
 twice = F.cross_entropy(sure.softmax(1), first).item()
@@ -241,7 +241,7 @@ for step in range(301):
 # --8<-- [end:digits]
 
 # --8<-- [start:gradient-of-second]
-x = torch.tensor([[0.0, 12.0, 0.0]], requires_grad=True)  # sure of a wrong class
+x = torch.tensor([[0.0, 12.0, 0.0]], requires_grad=True)  # 确信而错 | sure but wrong
 for name, probs in (("logits", x), ("softmax(logits)", x.softmax(1))):
     (grad,) = torch.autograd.grad(F.cross_entropy(probs, first), x)
     print(f"{name:16}", *(f"{g:10.1e}" for g in grad[0]))

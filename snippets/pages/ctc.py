@@ -13,14 +13,14 @@ from torch.nn import functional as F
 # --8<-- [end:imports]
 
 # --8<-- [start:collapse]
-letters = "-ab"  # 0 is the blank
+letters = "-ab"  # 0 是空白 | 0 is the blank
 for path in ("aab", "a-b", "ab-", "-ab", "abb", "aa-", "a-a"):
     labels = collapse(tuple(letters.index(c) for c in path))
     print(path, "→", "".join(letters[label] for label in labels))
 # --8<-- [end:collapse]
 
 # --8<-- [start:count]
-even = torch.full((3, 3), 1 / 3).log()  # T = 3, all classes alike
+even = torch.full((3, 3), 1 / 3).log()  # T = 3，各类一样 | T = 3, all classes alike
 ways = {}
 for target in ((), (1,), (1, 2), (1, 1), (1, 2, 1)):
     probability = (-ctc_by_enumeration(even, target)).exp().item()
