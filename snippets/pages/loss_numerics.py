@@ -88,6 +88,8 @@ dtypes = (torch.float32, torch.bfloat16, torch.float16)
 for number, dtype in enumerate(dtypes):
     slopes = [pulls(z, 0.0, dtype)[1] for z in line]
     panel.plot(line, slopes, **style(number), label=f"sigmoid, BCE, {str(dtype)[6:]}")
+end = [math.isnan(slope) for slope in slopes].index(True) - 1  # of float16
+panel.plot(line[end], slopes[end], "o", color=style(2)["color"], zorder=5)
 slopes = [pulls(z, 0.0)[3] for z in line]
 panel.plot(line, slopes, **style(3), label="with logits, float32")
 panel.legend(loc="center right", fontsize=10.5, handlelength=1.6)

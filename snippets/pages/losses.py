@@ -96,11 +96,11 @@ def kind(tensor):
 
 warnings.simplefilter("ignore")  # KLDivLoss warns of its mean
 divisors = {}
-print(f"{'':29} {'input':15} {'target':12} mean /")
+print(f"{'':29} {'input':15} {'target':13} mean /")
 for name, (_, arguments) in typical().items():
     divisors[name] = mean_divides_by(name)
     first, second = (kind(tensor) for tensor in arguments[:2])
-    print(f"{name:29} {first:15} {second:12} {divisors[name]:4.0f}")
+    print(f"{name:29} {first:15} {second:13} {divisors[name]:4.0f}")
 # --8<-- [end:calls]
 
 # --8<-- [start:inner-mean]
@@ -135,7 +135,7 @@ for name in typical():
 
 # --8<-- [start:extreme]
 extreme = {}
-print(f"{'z = 100':25} {'float32':>12} {'bfloat16':>12} {'float16':>12}")
+print(f"{'z = 100':25} {'float32':>15} {'bfloat16':>15} {'float16':>15}")
 for name in typical():
     shown = []
     for dtype in (torch.float32, torch.bfloat16, torch.float16):
@@ -146,7 +146,7 @@ for name in typical():
         else:
             value, grad = extreme[name, dtype]
             shown.append(f"{value:.4g}, {grad:.2g}")
-    print(f"{name.removesuffix('Loss'):25}", *(f"{text:>12}" for text in shown))
+    print(f"{name.removesuffix('Loss'):25}", *(f"{text:>15}" for text in shown))
 # --8<-- [end:extreme]
 
 # --8<-- [start:constants-setup]

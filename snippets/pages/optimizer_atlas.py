@@ -26,15 +26,15 @@ torch.manual_seed(0)
 fixed = torch.randn(20, 20, dtype=torch.float64)
 fixed /= rms(fixed)
 moved = {}
-print("                     g         10⁻³ g         10⁻⁹ g")
-print("        t =     1     50      1     50      1     50")
+print("                       g           10⁻³ g           10⁻⁹ g")
+print("       t =       1      50       1      50       1      50")
 for name in names():
     moved[name] = []
     for size in (1.0, 1e-3, 1e-9):
         grad = size * fixed
         way = walk(name, start, lambda *_, g=grad: g, 50, stay=True, lr=1e-3)
         moved[name] += [rms(way[t - 1] - start) / 1e-3 for t in (1, 50)]
-    print(f"{name:10}", *(f"{v:6.2g}" for v in moved[name]))
+    print(f"{name:10}", *(f"{v:7.2g}" for v in moved[name]))
 # --8<-- [end:steps]
 
 # --8<-- [start:lr-change]
