@@ -338,7 +338,7 @@ def confusion_figure(shares: Tensor) -> Figure:
     for row, column in shares.nonzero().tolist():
         share = shares[row, column].item()
         square = Rectangle((column - 0.5, row - 0.5), 1, 1)
-        square.set(facecolor=SERIES[0], alpha=share, linewidth=0)
+        square.set(facecolor=SERIES[0], alpha=0.55 * share**0.5, linewidth=0)
         panel.add_patch(square)
         if share >= 0.1:
             panel.text(column, row, f"{100 * share:.0f}", ha="center", va="center",

@@ -74,7 +74,7 @@ def figure(found: dict[int, dict[int, Best]]) -> Figure:
         panel.axvline(lag + 1, color=look["color"], linewidth=0.8, alpha=0.6)
     panel.axhline(0.25, **style(5), linewidth=1)
     panel.set(ylim=(0, 1.05), xticks=windows)
-    panel.legend(loc="lower left")
+    panel.legend(loc="lower left", ncols=2, columnspacing=1, handlelength=1.6)
     return result
 
 
