@@ -12,10 +12,12 @@ import html
 import re
 import textwrap
 from collections.abc import Callable
+from xml.etree.ElementTree import Element
 
 from markdown import Markdown
 from markdown.extensions import Extension
 from markdown.preprocessors import Preprocessor
+from markdown.treeprocessors import Treeprocessor
 from markdown_exec import base_format, formatters
 from markupsafe import Markup, escape
 
@@ -30,6 +32,7 @@ from .view import View, shown, whole_numbers
 from .words import WORDS
 
 TICKS = "`" * 8
+SHORT = 24  # characters of code that are kept on one line
 RESULT = "here-goes-what-came-of-a-cell"
 NOT_TEXT = re.compile(r"(`[^`\n]+`|\$[^$\n]+\$)")
 
@@ -164,6 +167,7 @@ class Book(Extension):
         md.preprocessors.register(Notation(md, self), "book", 40)  # before snippets
         md.treeprocessors.register(FormulaTreeprocessor(md), "book-formulas", 3)
         md.treeprocessors.register(ReferenceTreeprocessor(md), "book-references", 2)
+        md.treeprocessors.register(ShortCodeTreeprocessor(md), "book-code", 1)
 
     def format(self, *, code: str, md: Markdown, id: str, **options) -> str:
         """Format a cell: markdown-exec's own work, with the result that is there.
@@ -219,6 +223,18 @@ class Book(Extension):
                 block = block.replace(RESULT, escape(text))
                 parts.append(f'<div class="result">{block}</div>')
         return Markup("\n".join(parts))
+
+
+class ShortCodeTreeprocessor(Treeprocessor):
+    """Keeps short code on one line, which may break at a hyphen; not in a table."""
+
+    def run(self, root: Element) -> None:
+        """Mark what is short."""
+        cells = [cell for cell in root.iter() if cell.tag in ("td", "th")]
+        narrow = {id(code) for cell in cells for code in cell.iter("code")}
+        for code in root.iter("code"):
+            if id(code) not in narrow and len(code.text or "") <= SHORT:
+                code.set("class", "nowrap")
 
 
 class FenceFault(Fault):

@@ -28,6 +28,10 @@ SPACE = re.compile(
 )
 # KaTeX adds its application to a function's name, which has no place in a subscript.
 APPLIED = re.compile(r"<mo>\u2061</mo>(?=</m(?:sub|sup|subsup)>)")
+MATH = "{http://www.w3.org/1998/Math/MathML}"
+APPLY = "\u2061"
+KINDS = ("op", APPLY), ("open", "([{⟨⌊⌈"), ("close", ")]}⟩⌋⌉!"), ("sign", "−+±∓")
+BARS = "∣∥|"  # which open and close in turn
 ANNOTATION = re.compile(r"<annotation.*?</annotation>", re.DOTALL)
 TAG = re.compile(r"<annotation.*?</annotation>|<[^>]*>", re.DOTALL)
 # A letter that stands alone is set in italics, which are characters of their own.
@@ -46,6 +50,51 @@ def space(match: re.Match[str]) -> str:
     """
     width = WIDTHS[match[1]]
     return f'<mspace width="{-width if match[2] else width}em"/>'
+
+
+def kind(part: etree.Element, before: list[etree.Element]) -> str:
+    """Return what a part of a row is to those beside it.
+
+    "op", where a function's name ends; "open"; "close"; "sign"; "other", of operators;
+    "space"; "", which is what has a value. before: the parts ahead of it.
+    """
+    tag, text = part.tag.removeprefix(MATH), part.text
+    if tag != "mo" and len(part) and len(part[0]) and part[0][-1].text == APPLY:
+        return "op"  # such as a max with a subscript
+    if text and text in BARS:
+        return ("open", "close")[sum(each.text == text for each in before) % 2]
+    if tag == "mo":
+        return next((name for name, those in KINDS if text and text in those), "other")
+    return "space" if tag == "mspace" else ""
+
+
+def spaced(parts: list[etree.Element]) -> list[etree.Element]:
+    r"""Return the parts of a row, spaced as in TeX: MathML leaves it to who writes it.
+
+    A function's name stands apart from values beside it, and a sign that joins nothing
+    stands close to what it is the sign of.
+
+    >>> texts = r"\log p", r"2\log(p)", r"\log\max_i x"
+    >>> [mathml(text).count("<mspace") for text in texts]
+    [1, 1, 2]
+    >>> texts = "x = -1", "1 - x", "|-1| - 1", "(-1, 1)"
+    >>> [mathml(text).count("prefix") for text in texts]
+    [1, 0, 1, 1]
+    """
+    kinds = [kind(part, parts[:place]) for place, part in enumerate(parts)]
+    row: list[etree.Element] = []
+    for place, part in enumerate(parts):
+        beside = kinds[place - 1] if place else "other"
+        before = next((k for k in reversed(kinds[:place]) if k != "space"), "close")
+        names = [part, *parts[place + 1 : place + 2]][-1].text == APPLY
+        if part.text != APPLY and kinds[place] in ("", "op"):
+            names |= kinds[place] == "op"
+            if beside == "op" or (names and beside in ("", "close")):
+                row.append(etree.Element(MATH + "mspace", width="0.1667em"))
+        if kinds[place] == "sign" and before not in ("", "close"):
+            part.set("form", "prefix")
+        row.append(part)
+    return row
 
 
 @cache
@@ -78,7 +127,11 @@ def mathml(tex: str, display: bool = False) -> str:
         reason = re.search(r"KaTeX parse error.*", str(error))
         raise Fault(f"${tex}$: {reason.group() if reason else error}") from None
     start, end = rendered.index("<math"), rendered.index("</math>") + len("</math>")
-    return APPLIED.sub("", SPACE.sub(space, rendered[start:end]))
+    math = etree.fromstring(APPLIED.sub("", SPACE.sub(space, rendered[start:end])))
+    for row in list(math.iter(MATH + "mrow")):
+        row[:] = spaced([*row])
+    etree.register_namespace("", MATH[1:-1])
+    return etree.tostring(math, encoding="unicode").replace(" />", "/>")
 
 
 @cache

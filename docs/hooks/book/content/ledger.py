@@ -5,7 +5,7 @@ from __future__ import annotations
 from posixpath import dirname, join, relpath
 
 from .links import with_links
-from .view import KINDS, Claim, View, trial_html, verdict_words
+from .view import KINDS, Claim, View, trial_html, verdict_words, whole_numbers
 from .words import WORDS
 
 
@@ -47,7 +47,7 @@ def reason(claim: Claim, view: View) -> str:
         source = join(dirname(claim.source), path) if path else claim.source
         return relpath(source, dirname(view.page.source)) + mark + id
 
-    return with_links(claim.why, led)
+    return whole_numbers(with_links(claim.why, led))
 
 
 def entry(claim: Claim, number: int, view: View, words: dict[str, str]) -> list[str]:

@@ -28,7 +28,8 @@ KINDS = {
     "implied": "implied",
 }
 TRIAL = "application/json"
-EXPONENT = re.compile(r"\b\d[\d.]*e-\d+")
+# A number that a line would break at its hyphen; not in code or a formula.
+EXPONENT = re.compile(r"`[^`\n]+`|\$[^$\n]+\$|(\b\d[\d.]*e-\d+)")
 END = re.compile(r"[。！？][*”）]*|[.!?][*”)]*(?=\s+[^\sa-z\d]|\s*$)")  # of a sentence
 
 
@@ -208,8 +209,11 @@ def whole_numbers(markup: str) -> str:
 
     >>> whole_numbers("off by 3.1e-17")
     'off by <span class="nowrap">3.1e-17</span>'
+    >>> whole_numbers("`lr=1e-3`")
+    '`lr=1e-3`'
     """
-    return EXPONENT.sub(r'<span class="nowrap">\g<0></span>', markup)
+    span = '<span class="nowrap">{}</span>'
+    return EXPONENT.sub(lambda m: span.format(m[1]) if m[1] else m[0], markup)
 
 
 def trial_html(trial: dict[str, Any], language: str, words: dict[str, str]) -> str:
