@@ -44,6 +44,11 @@ print(caught)
 
 print(F.cross_entropy(logits, rows.argmax(1)))
 print(F.cross_entropy(logits, rows.float()))
+
+# 类别编号，每个只配一个 logit | class numbers with one logit each
+with expect(RuntimeError) as caught:
+    F.cross_entropy(torch.zeros(4), torch.tensor([0, 1, 1, 0]))
+print(caught)
 # --8<-- [end:class-probabilities]
 
 # --8<-- [start:expected-target-size]
