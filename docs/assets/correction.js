@@ -65,9 +65,9 @@ function correctionControls(root) {
       uses[i].setAttribute("y", y);
     });
     const times = (t) => `t = ${t}: × ${point(t)[1].toFixed(3)}`;
-    readout.textContent =
-      `β₁ = ${beta1}, β₂ = ${beta2}; ${times(1)}; ${times(worst)}; ` +
-      `t ≥ ${within}: × 1 ± 0.01`;
+    const said = [`β₁ = ${beta1}, β₂ = ${beta2}`, times(1), times(worst)];
+    said.push(`t ≥ ${within}: × 1 ± 0.01`);
+    readout.innerHTML = said.map((each) => `<span class="nowrap">${each}</span>`).join("; ");
   }
 
   const sliders = [slider("β₁", 2, betas[0]), slider("β₂", 4, betas[1])];
