@@ -128,12 +128,14 @@ print(optimizer.defaults["dampening"])
 # --8<-- [end:nesterov]
 
 # --8<-- [start:lr-string]
-settings = {"lr": "1e-3"}
-with expect(TypeError) as caught:
-    torch.optim.Adam([w], lr=settings["lr"])
-print(caught)
+settings = {"lr": "1e-3", "weight_decay": "1e-2"}
+for name, value in settings.items():
+    with expect(TypeError) as caught:
+        torch.optim.Adam([w], **{name: value})
+    print(caught)
 
-print(torch.optim.Adam([w], lr=float(settings["lr"])).defaults["lr"])
+numbers = {name: float(value) for name, value in settings.items()}
+print(torch.optim.Adam([w], **numbers).defaults["lr"])
 # --8<-- [end:lr-string]
 
 # --8<-- [start:unexpected-keyword]

@@ -137,7 +137,7 @@ def test_what_the_race_says_of_the_same_batch(same_batch):
 
 
 @pytest.mark.once_more
-def test_in_bfloat16_muon_cannot_be_told_from_nadam_after_100_steps(
+def test_in_bfloat16_more_seeds_tell_muon_from_nadam_after_100_steps(
     same_batch, monkeypatch
 ):
     def rounded(matrix, dtype):
@@ -148,6 +148,8 @@ def test_in_bfloat16_muon_cannot_be_told_from_nadam_after_100_steps(
     scores = {**same_batch[100], "Muon": muon}
     assert race.front(scores) == ["Muon", "NAdam"]
     assert beyond(scores, "Muon", "Adam")
+    others = race.everyone(["Muon", "NAdam"], range(10, 30), [100])[100]
+    assert beyond(others, "Muon", "NAdam")
 
 
 @pytest.mark.once_more
