@@ -133,6 +133,9 @@ for name, value in settings.items():
     with expect(TypeError) as caught:
         torch.optim.Adam([w], **{name: value})
     print(caught)
+with expect(TypeError) as caught:
+    torch.optim.SGD([w], lr=settings["lr"])
+print(caught)
 
 numbers = {name: float(value) for name, value in settings.items()}
 print(torch.optim.Adam([w], **numbers).defaults["lr"])
