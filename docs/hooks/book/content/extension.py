@@ -18,6 +18,7 @@ from markdown import Markdown
 from markdown.extensions import Extension
 from markdown.preprocessors import Preprocessor
 from markdown.treeprocessors import Treeprocessor
+from markdown.util import HTML_PLACEHOLDER_RE
 from markdown_exec import base_format, formatters
 from markupsafe import Markup, escape
 
@@ -32,7 +33,7 @@ from .view import View, shown, whole_numbers
 from .words import WORDS
 
 TICKS = "`" * 8
-SHORT = 24  # characters of code that are kept on one line
+SHORT = 16  # characters of code that are kept on one line
 RESULT = "here-goes-what-came-of-a-cell"
 NOT_TEXT = re.compile(r"(`[^`\n]+`|\$[^$\n]+\$)")
 
@@ -226,15 +227,20 @@ class Book(Extension):
 
 
 class ShortCodeTreeprocessor(Treeprocessor):
-    """Keeps short code on one line, which may break at a hyphen; not in a table."""
+    """Keeps short code in text on one line, where it might break at a hyphen."""
 
     def run(self, root: Element) -> None:
-        """Mark what is short."""
-        cells = [cell for cell in root.iter() if cell.tag in ("td", "th")]
-        narrow = {id(code) for cell in cells for code in cell.iter("code")}
-        for code in root.iter("code"):
-            if id(code) not in narrow and len(code.text or "") <= SHORT:
+        """Mark what is short; the extension for inline code has put its text away."""
+        for code in [code for part in root.iter() for code in code_in(part)]:
+            kept = HTML_PLACEHOLDER_RE.fullmatch(code.text or "")
+            text = self.md.htmlStash.rawHtmlBlocks[int(kept[1])] if kept else code.text
+            if len(html.unescape(str(text))) <= SHORT:
                 code.set("class", "nowrap")
+
+
+def code_in(part: Element) -> list[Element]:
+    """Return the code that stands directly in a part of a text; not that of tables."""
+    return part.findall("code") if part.tag in ("p", "li", "summary", "a") else []
 
 
 class FenceFault(Fault):

@@ -47,7 +47,7 @@ def reason(claim: Claim, view: View) -> str:
         source = join(dirname(claim.source), path) if path else claim.source
         return relpath(source, dirname(view.page.source)) + mark + id
 
-    return whole_numbers(with_links(claim.why, led))
+    return with_links(claim.why, led)
 
 
 def entry(claim: Claim, number: int, view: View, words: dict[str, str]) -> list[str]:
@@ -61,7 +61,7 @@ def entry(claim: Claim, number: int, view: View, words: dict[str, str]) -> list[
         f'<strong class="verdict">{verdict}</strong>{words["between"]}{claim.quote} '
         f"[{claim.id.upper()}]({place(claim, view)})",
         "",
-        *([reason(claim, view), ""] if claim.why else []),
+        *([whole_numbers(reason(claim, view)), ""] if claim.why else []),
         f"<details><summary>{words['evidence']}</summary>{cases}</details>",
         "",
         "</div>",
