@@ -22,7 +22,7 @@ from torch.nn import functional as F
 # --8<-- [start:margin]
 x1 = torch.tensor([3.0, 1.2, 1.0, 0.0], requires_grad=True)
 x2 = torch.tensor([0.0, 1.0, 1.0, 1.0], requires_grad=True)
-y = torch.ones(4)  # x1 should win by 0.5
+y = torch.ones(4)  # x1 应当领先 0.5 | x1 should win by 0.5
 losses = F.margin_ranking_loss(x1, x2, y, margin=0.5, reduction="none")
 g1, g2 = torch.autograd.grad(losses.sum(), (x1, x2))
 print("lead     ", (x1 - x2).detach())
@@ -56,7 +56,7 @@ for margin in (0.0, 0.5):
 # --8<-- [start:collapse]
 torch.manual_seed(0)
 items = torch.randn(64, 8)
-worth = items[:, 0]  # what should decide the order
+worth = items[:, 0]  # 应当由它决定次序 | what should decide the order
 learned = {}
 for margin in (0.0, 1.0):
     torch.manual_seed(1)
@@ -79,7 +79,7 @@ for margin in (0.0, 1.0):
 
 # --8<-- [start:hinge]
 distance = torch.tensor([0.2, 0.2, 1.5], requires_grad=True)
-label = torch.tensor([1.0, -1.0, -1.0])  # together, apart, apart
+label = torch.tensor([1.0, -1.0, -1.0])  # 在一起，分开，分开 | together, apart, apart
 losses = F.hinge_embedding_loss(distance, label, margin=1.0, reduction="none")
 (grad,) = torch.autograd.grad(losses.sum(), distance)
 print(losses.detach(), grad)
@@ -118,7 +118,7 @@ for name, distance in (
     ("norm", lambda u, v: (u - v).norm(dim=1)),
 ):
     torch.manual_seed(0)
-    centres = 2 * torch.randn(5, 6)  # five classes
+    centres = 2 * torch.randn(5, 6)  # 五个类别 | five classes
     w = torch.zeros(6, 4, requires_grad=True)
     triplet = nn.TripletMarginWithDistanceLoss(distance_function=distance)
     escaped[name] = []

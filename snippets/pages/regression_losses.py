@@ -26,7 +26,7 @@ torch.manual_seed(0)
 x = torch.linspace(-1, 1, 40, dtype=torch.float64)
 clean = 2 * x + 0.2 * torch.randn(40, dtype=torch.float64)
 spoiled = clean.clone()
-spoiled[-4:] -= 12  # four measurements went wrong
+spoiled[-4:] -= 12  # 四个测错了 | four measurements went wrong
 
 
 def fit(loss, y, x=x, steps=400, lr=0.1):
@@ -63,7 +63,7 @@ print(svg(figure, "outliers"))
 
 # --8<-- [start:leverage]
 misread = x.clone()
-misread[-4:] = 10.0  # the targets are right, the inputs are not
+misread[-4:] = 10.0  # 目标对，输入错 | targets are right, inputs are not
 print("slope, true 2   4 wrong x")
 for name, loss in (("MSE", mse_loss), ("L1", l1_loss), ("Huber", huber_loss)):
     print(f"{name:15} {fit(loss, clean, misread)[0]:9.3f}")
@@ -120,7 +120,7 @@ for name, values in (
 # --8<-- [start:broadcast]
 torch.manual_seed(0)
 y = torch.randn(100)
-column = y[:, None].clone()  # a perfect prediction, of shape (N, 1)
+column = y[:, None].clone()  # 完美，形状 (N, 1) | perfect, of shape (N, 1)
 with warnings.catch_warnings(record=True) as caught:
     warnings.simplefilter("always")
     wrong = F.mse_loss(column, y)
@@ -152,7 +152,7 @@ for name, target in (("(N, 1)", y[:, None]), ("(N)", y)):
 
 # --8<-- [start:weighted]
 prediction, truth = torch.tensor([1.0, 2.0, 3.0]), torch.zeros(3)
-w = torch.tensor([1.0, 1.0, 0.0])  # the third does not count
+w = torch.tensor([1.0, 1.0, 0.0])  # 第三个不算 | the third does not count
 for name in ("mse_loss", "l1_loss", "huber_loss"):
     loss = getattr(F, name)
     none = loss(prediction, truth, weight=w, reduction="none")

@@ -130,7 +130,7 @@ figure, *panels = axes(*3 * [("t", "lr")], columns=3, height=1.9)
 for panel, (name, path) in zip(panels, three.items(), strict=True):
     panel.plot(path, **style(0))
     panel.set(ylim=(0, 0.11))
-    panel.set_title(name, fontsize=9.5)
+    panel.set_title(name, fontsize=9)
 print(svg(figure, "composed"))
 # --8<-- [end:composed-figure]
 
