@@ -119,7 +119,7 @@ for number, (name, rows) in enumerate(costs.items()):
     right.plot(lengths, kib, **style(number), marker="o", label=name)
 for panel in (left, right):
     panel.set_xticks(lengths, lengths)
-right.set_ylim(bottom=0.5)
+right.set_ylim(bottom=0.15)
 right.legend(loc="lower right")
 print(svg(figure, "count"))
 # --8<-- [end:count-figure]
