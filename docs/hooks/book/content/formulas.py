@@ -91,6 +91,8 @@ def spaced(parts: list[etree.Element]) -> list[etree.Element]:
             names |= kinds[place] == "op"
             if beside == "op" or (names and beside in ("", "close")):
                 row.append(etree.Element(MATH + "mspace", width="0.1667em"))
+        if part.text in ("…", "⋯"):
+            part.attrib |= {"lspace": "0", "rspace": "0"}
         if kinds[place] == "sign" and before not in ("", "close"):
             part.set("form", "prefix")
         row.append(part)
