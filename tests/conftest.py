@@ -24,9 +24,10 @@ ASSETS = ROOT / "docs" / "assets"
 # The first draws no window around each page, which takes two thirds of the time.
 NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 MARKERS = {"site", "browser"}  # by the fixture that a test asks for
-BUILDER = "test_lighthouse.py"  # whose first test builds the site
-# Files that take long come first, so that no process waits for the other's last.
+# Files that take long come first, so that no process waits for the other's last: one
+# that builds the site, then those that do not wait for it.
 LONG = (
+    "test_lighthouse.py",
     "test_labs.py",
     "test_executor.py",
     "test_playground.py",
@@ -132,26 +133,20 @@ def pytest_collection_modifyitems(config, items) -> None:
         kept = [item for item in kept if stands_for_its_kind(item)]
     rest = {*map(id, items)} - {*map(id, kept)}
     config.hook.pytest_deselected(items=[item for item in items if id(item) in rest])
-    waiting = {scope(item.nodeid) for item in kept if item.get_closest_marker("site")}
-    items[:] = sorted(kept, key=lambda item: rank(item, waiting))
-
-
-def scope(nodeid: str) -> str:
-    """Return what the tests that must run in one process have in common."""
-    file, _, test = nodeid.partition("::")
-    name = file.rpartition("/")[2]
-    if name in ALONE:
-        return nodeid
-    if name in APART and "[" in test:
-        return f"{file}{test[test.find('[') :]}"
-    return TOGETHER[0] if name in TOGETHER else file
+    items[:] = sorted(kept, key=rank)
 
 
 class Scheduling(LoadScopeScheduling):
     """Keeps tests of a file in one process, or of a parameter, or of several files."""
 
     def _split_scope(self, nodeid: str) -> str:
-        return scope(nodeid)
+        file, _, test = nodeid.partition("::")
+        name = file.rpartition("/")[2]
+        if name in ALONE:
+            return nodeid
+        if name in APART and "[" in test:
+            return f"{file}{test[test.find('[') :]}"
+        return TOGETHER[0] if name in TOGETHER else file
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -160,14 +155,10 @@ def pytest_xdist_make_scheduler(config, log) -> Scheduling:
     return Scheduling(config, log)
 
 
-def rank(item, waiting: set[str]) -> tuple[bool, bool, int]:
-    """Return a test's place: what builds the site, what does not wait for it, the rest.
-
-    Of each, what takes long comes first.
-    """
+def rank(item) -> int:
+    """Return the place of a test's file among those that are long, or after them."""
     name = item.path.name
-    place = LONG.index(name) if name in LONG else len(LONG)
-    return name != BUILDER, scope(item.nodeid) in waiting, place
+    return LONG.index(name) if name in LONG else len(LONG)
 
 
 def stands_for_its_kind(item) -> bool:
