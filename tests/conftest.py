@@ -128,7 +128,6 @@ def pytest_collection_modifyitems(config, items) -> None:
     page, kept = config.getoption("--page"), items[:]
     if page:
         kept = [item for item in kept if concerns(item, page)]
-        kept = [item for item in kept if not item.get_closest_marker("twice")]
     elif not config.getoption("--every"):
         kept = [item for item in kept if stands_for_its_kind(item)]
     rest = {*map(id, items)} - {*map(id, kept)}
@@ -198,7 +197,12 @@ def names(function) -> frozenset[str]:
 
 
 def concerns(item, page: str) -> bool:
-    """Tell whether a test is about a page: by its module, or its parameters."""
+    """Tell whether a test is about a page: by its module, or its parameters.
+
+    Of two tests that run the same script, one is.
+    """
+    if item.get_closest_marker("twice"):
+        return False
     stem = page.rpartition("/")[2].removesuffix(".md")
     module = stem.replace("-", "_")
     if item.path.stem in (module, f"test_{module}"):

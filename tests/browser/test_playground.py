@@ -435,7 +435,7 @@ def test_the_ways_are_drawn_and_change_with_the_theme(browser, assets):
     page.close()
 
 
-def test_a_frame_lays_out_nothing(browser, assets):
+def test_only_numbers_are_laid_out_while_it_plays(browser, assets):
     page = browser.new_page(viewport={"width": 390, "height": 600})
     page.goto(f"{assets}en/figure?surface=bowl&steps=300&t=0&arms=SGD,lr=0.01;Adam")
     page.wait_for_selector("[data-ready]")

@@ -120,12 +120,10 @@ export async function playground(root) {
   const names = () => SURFACES[scene.surface].names ?? ["x", "y"];
   // What moves lies between two drawings that do not, so that a frame draws nothing else.
   const layers = Object.fromEntries(
-    ["contours", "lowest", "x", "y", "starts"].map((name) => [
-      name, el("g", { class: `explore-${name}` }),
-    ]),
+    ["contours", "lowest", "x", "y"].map((name) => [name, el("g", { class: `explore-${name}` })]),
   );
-  const { starts, ...below } = layers;
-  const ground = el("svg", { "aria-hidden": "true" }, ...Object.values(below));
+  const starts = el("g", { class: "explore-starts" });
+  const ground = el("svg", { "aria-hidden": "true" }, ...Object.values(layers));
   const svg = el("svg", { role: "group", class: "explore-over" }, starts);
   const [ways, ends] = [0, 1].map(() => el("canvas", { "aria-hidden": "true" }));
   const picture = el("div", { class: "explore-picture" }, ground, ways, ends, svg);
@@ -210,9 +208,9 @@ export async function playground(root) {
 
   function drawStarts() {
     const count = scene.start.length / 2;
-    while (layers.starts.children.length > count) layers.starts.lastChild.remove();
-    while (layers.starts.children.length < count) layers.starts.append(handle(layers.starts.children.length));
-    [...layers.starts.children].forEach((each, row) => {
+    while (starts.children.length > count) starts.lastChild.remove();
+    while (starts.children.length < count) starts.append(handle(starts.children.length));
+    [...starts.children].forEach((each, row) => {
       const [a, b] = scene.start.slice(2 * row, 2 * row + 2);
       each.setAttribute("transform", `translate(${far(x(a)).toFixed(1)},${far(y(b)).toFixed(1)})`);
       each.setAttribute("aria-valuenow", a);

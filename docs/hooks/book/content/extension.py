@@ -12,13 +12,10 @@ import html
 import re
 import textwrap
 from collections.abc import Callable
-from xml.etree.ElementTree import Element
 
 from markdown import Markdown
 from markdown.extensions import Extension
 from markdown.preprocessors import Preprocessor
-from markdown.treeprocessors import Treeprocessor
-from markdown.util import HTML_PLACEHOLDER_RE
 from markdown_exec import base_format, formatters
 from markupsafe import Markup, escape
 
@@ -29,13 +26,13 @@ from .blocks import ClaimExtension
 from .formulas import FormulaTreeprocessor
 from .ledger import ledger
 from .references import ReferenceTreeprocessor
-from .view import View, shown, whole_numbers
+from .short_code import ShortCodeTreeprocessor
+from .view import CODE_OR_FORMULA, View, shown, whole_numbers
 from .words import WORDS
 
 TICKS = "`" * 8
-SHORT = 16  # characters of code that are kept on one line
 RESULT = "here-goes-what-came-of-a-cell"
-NOT_TEXT = re.compile(r"(`[^`\n]+`|\$[^$\n]+\$)")
+NOT_TEXT = re.compile(f"({CODE_OR_FORMULA})")
 
 
 def escaped(text: str) -> str:
@@ -224,23 +221,6 @@ class Book(Extension):
                 block = block.replace(RESULT, escape(text))
                 parts.append(f'<div class="result">{block}</div>')
         return Markup("\n".join(parts))
-
-
-class ShortCodeTreeprocessor(Treeprocessor):
-    """Keeps short code in text on one line, where it might break at a hyphen."""
-
-    def run(self, root: Element) -> None:
-        """Mark what is short; the extension for inline code has put its text away."""
-        for code in [code for part in root.iter() for code in code_in(part)]:
-            kept = HTML_PLACEHOLDER_RE.fullmatch(code.text or "")
-            text = self.md.htmlStash.rawHtmlBlocks[int(kept[1])] if kept else code.text
-            if len(html.unescape(str(text))) <= SHORT:
-                code.set("class", "nowrap")
-
-
-def code_in(part: Element) -> list[Element]:
-    """Return the code that stands directly in a part of a text; not that of tables."""
-    return part.findall("code") if part.tag in ("p", "li", "summary", "a") else []
 
 
 class FenceFault(Fault):

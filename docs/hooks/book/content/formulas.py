@@ -28,10 +28,11 @@ SPACE = re.compile(
 )
 # KaTeX adds its application to a function's name, which has no place in a subscript.
 APPLIED = re.compile(r"<mo>\u2061</mo>(?=</m(?:sub|sup|subsup)>)")
+# The rows of KaTeX's MathML, and the classes of their parts.
 MATH = "{http://www.w3.org/1998/Math/MathML}"
 APPLY = "\u2061"
-KINDS = ("op", APPLY), ("open", "([{⟨⌊⌈"), ("close", ")]}⟩⌋⌉!"), ("sign", "−+±∓")
-BARS = "∣∥|"  # which open and close in turn
+ATOMS = ("op", APPLY), ("open", "([{⟨⌊⌈"), ("close", ")]}⟩⌋⌉!"), ("sign", "−+±∓")
+BARS, DOTS = "∣∥|", ("…", "⋯")  # bars open and close in turn
 ANNOTATION = re.compile(r"<annotation.*?</annotation>", re.DOTALL)
 TAG = re.compile(r"<annotation.*?</annotation>|<[^>]*>", re.DOTALL)
 # A letter that stands alone is set in italics, which are characters of their own.
@@ -52,11 +53,11 @@ def space(match: re.Match[str]) -> str:
     return f'<mspace width="{-width if match[2] else width}em"/>'
 
 
-def kind(part: etree.Element, before: list[etree.Element]) -> str:
-    """Return what a part of a row is to those beside it.
+def atom(part: etree.Element, before: list[etree.Element]) -> str:
+    """Return the class of a part of a row, as TeX has classes of atoms.
 
-    "op", where a function's name ends; "open"; "close"; "sign"; "other", of operators;
-    "space"; "", which is what has a value. before: the parts ahead of it.
+    "op", which ends a function's name; "open"; "close"; "sign"; "other", of operators;
+    "space"; "ord", which is what has a value. before: the parts ahead of it.
     """
     tag, text = part.tag.removeprefix(MATH), part.text
     if tag != "mo" and len(part) and len(part[0]) and part[0][-1].text == APPLY:
@@ -64,8 +65,8 @@ def kind(part: etree.Element, before: list[etree.Element]) -> str:
     if text and text in BARS:
         return ("open", "close")[sum(each.text == text for each in before) % 2]
     if tag == "mo":
-        return next((name for name, those in KINDS if text and text in those), "other")
-    return "space" if tag == "mspace" else ""
+        return next((name for name, those in ATOMS if text and text in those), "other")
+    return "space" if tag == "mspace" else "ord"
 
 
 def spaced(parts: list[etree.Element]) -> list[etree.Element]:
@@ -81,20 +82,20 @@ def spaced(parts: list[etree.Element]) -> list[etree.Element]:
     >>> [mathml(text).count("prefix") for text in texts]
     [1, 0, 1, 1]
     """
-    kinds = [kind(part, parts[:place]) for place, part in enumerate(parts)]
+    atoms = [atom(part, parts[:place]) for place, part in enumerate(parts)]
+    texts = [part.text for part in parts] + [None]
     row: list[etree.Element] = []
     for place, part in enumerate(parts):
-        beside = kinds[place - 1] if place else "other"
-        before = next((k for k in reversed(kinds[:place]) if k != "space"), "close")
-        names = [part, *parts[place + 1 : place + 2]][-1].text == APPLY
-        if part.text != APPLY and kinds[place] in ("", "op"):
-            names |= kinds[place] == "op"
-            if beside == "op" or (names and beside in ("", "close")):
-                row.append(etree.Element(MATH + "mspace", width="0.1667em"))
-        if part.text in ("…", "⋯"):
-            part.attrib |= {"lspace": "0", "rspace": "0"}
-        if kinds[place] == "sign" and before not in ("", "close"):
+        begins = atoms[place] in ("ord", "op") and part.text != APPLY
+        name = atoms[place] == "op" or texts[place + 1] == APPLY
+        beside = atoms[place - 1] if place else "other"
+        if begins and (beside == "op" or (name and beside in ("ord", "close"))):
+            row.append(etree.Element(MATH + "mspace", width="0.1667em"))
+        before = next((a for a in reversed(atoms[:place]) if a != "space"), "close")
+        if atoms[place] == "sign" and before not in ("ord", "close"):
             part.set("form", "prefix")
+        if part.text in DOTS:
+            part.attrib |= {"lspace": "0", "rspace": "0"}
         row.append(part)
     return row
 

@@ -28,8 +28,9 @@ KINDS = {
     "implied": "implied",
 }
 TRIAL = "application/json"
-# A number that a line would break at its hyphen; not in code or a formula.
-EXPONENT = re.compile(r"`[^`\n]+`|\$[^$\n]+\$|(\b\d[\d.]*e-\d+)")
+CODE_OR_FORMULA = r"`[^`\n]+`|\$[^$\n]+\$"  # in Markdown
+# A number that a line would break at its hyphen.
+EXPONENT = re.compile(rf"{CODE_OR_FORMULA}|(\b\d[\d.]*e-\d+)")
 END = re.compile(r"[。！？][*”）]*|[.!?][*”)]*(?=\s+[^\sa-z\d]|\s*$)")  # of a sentence
 
 
