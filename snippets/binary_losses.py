@@ -203,7 +203,8 @@ def focal_loss(
         raise ValueError(f"gamma must not be negative, not {gamma}")
     sign = 2 * target - 1
     losses = -logsigmoid(sign * input)
-    if gamma:  # as an exponential, since a small gamma has an infinite slope at 0
+    # γ < 1 时幂在 0 处斜率无穷，故用指数 | for γ < 1 a power is infinitely steep at 0
+    if gamma:
         losses = losses * (gamma * logsigmoid(-sign * input)).exp()
     if alpha is not None:
         losses = losses * (alpha * target + (1 - alpha) * (1 - target))

@@ -280,7 +280,8 @@ def linear_cross_entropy(
     if weight is not None:
         scale = scale * weight[target.where(kept, 0)]
     if reduction == "mean":
-        scale = scale / scale.sum()  # NaN if all are ignored, as in torch's chunks
+        # 全被忽略时为 NaN，同 torch | NaN if all are ignored, as in torch
+        scale = scale / scale.sum()
     return _Chunked.apply(input, linear_weight, target.where(kept, 0), scale, chunk)
 
 

@@ -74,12 +74,12 @@ def mean_divides_by(name: str) -> float:
     (12.0, 4.0)
     """
     options, arguments = typical()[name]
-    if name == "AdaptiveLogSoftmaxWithLoss":  # which knows no other reduction
+    if name == "AdaptiveLogSoftmaxWithLoss":  # 只有 mean | it has mean only
         output, mean = getattr(nn, name)(**options)(*arguments)
         return round((-output.sum() / mean).item(), 4)
     values = []
     for reduction in ("sum", "mean"):
-        torch.manual_seed(0)  # for the layer that LinearCrossEntropyLoss has
+        torch.manual_seed(0)  # 有的损失自带一层 | one of the losses has a layer
         values.append(getattr(nn, name)(**options, reduction=reduction)(*arguments))
     return round((values[0] / values[1]).item(), 4)
 

@@ -90,7 +90,8 @@ def huber_loss(
     if not delta > 0:
         raise ValueError(f"delta must be greater than 0, not {delta}")
     error = (input - target).abs()
-    small = error.where(error <= delta, 0)  # an inf here would make NaN backward
+    # 否则 inf 反向会变成 NaN | an inf here would make NaN backward
+    small = error.where(error <= delta, 0)
     inside = 0.5 * small * small
     outside = delta * (error - 0.5 * delta)
     losses = torch.where(error <= delta, inside, outside)
@@ -124,7 +125,8 @@ def smooth_l1_loss(
     if beta == 0:
         return l1_loss(input, target, reduction=reduction)
     error = (input - target).abs()
-    small = error.where(error < beta, 0)  # an inf here would make NaN backward
+    # 否则 inf 反向会变成 NaN | an inf here would make NaN backward
+    small = error.where(error < beta, 0)
     inside = 0.5 * small * small / beta
     return reduce(torch.where(error < beta, inside, error - 0.5 * beta), reduction)
 

@@ -163,7 +163,7 @@ for number, gamma in enumerate((0.0, 1.0, 2.0, 5.0)):
     ones = torch.ones_like(line)
     values = focal_loss(line, ones, gamma=gamma, reduction="none")
     (slopes,) = torch.autograd.grad(values.sum(), line)
-    ratio = slopes / (line.detach().sigmoid() - 1)  # to the slope of BCE
+    ratio = slopes / (line.detach().sigmoid() - 1)  # 与 BCE 之比 | to that of BCE
     steeper[gamma], undecided[gamma] = ratio.max().item(), ratio[60].item()
     left.plot(line.detach(), values.detach(), **style(number), label=f"γ = {gamma:.0f}")
     right.plot(line.detach(), slopes, **style(number))

@@ -11,7 +11,7 @@ from rounding import ulps
 from torch import distributions as D
 from torch.nn import functional as F
 
-warnings.simplefilter("ignore")  # kl_div warns of its mean
+warnings.simplefilter("ignore")  # kl_div 的 mean 会警告 | kl_div warns of its mean
 # --8<-- [end:imports]
 
 # --8<-- [start:same-setup]
@@ -84,7 +84,7 @@ print(svg(figure, "densities"))
 # --8<-- [start:gaussian]
 torch.manual_seed(0)
 x = torch.linspace(0, 1, 4000, dtype=torch.float64)
-noise = 0.1 + x  # the error grows
+noise = 0.1 + x  # 误差越来越大 | the error grows
 y = noise * torch.randn(4000, dtype=torch.float64)
 features = torch.stack([torch.ones_like(x), x, x**2], dim=1)
 
@@ -185,7 +185,7 @@ torch.manual_seed(0)
 ratio = {}
 for N, C in ((4, 3), (4, 1000)):
     logs, target = torch.randn(N, C).log_softmax(1), torch.randn(N, C).softmax(1)
-    each = (target * (target.log() - logs)).sum(1)  # KL of each sample
+    each = (target * (target.log() - logs)).sum(1)  # 每个样本的 KL | KL of each sample
     by_batch = kl_div(logs, target, reduction="batchmean")
     by_all = kl_div(logs, target, reduction="mean")
     ratio[C] = (by_batch / by_all).item()

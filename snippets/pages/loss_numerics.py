@@ -16,7 +16,7 @@ from torch.nn import functional as F
 
 # --8<-- [start:first-surprise]
 logits = torch.tensor([[1.0, 2.0], [-torch.inf, -torch.inf]], requires_grad=True)
-target = torch.tensor([0, -100])  # the second row is ignored
+target = torch.tensor([0, -100])  # 第二行被忽略 | the second row is ignored
 loss = F.cross_entropy(logits, target)
 loss.backward()
 print(loss.item())

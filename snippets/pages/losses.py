@@ -94,7 +94,7 @@ def kind(tensor):
     return f"{dtype} {tuple(tensor.shape)}".replace(", ", ",")
 
 
-warnings.simplefilter("ignore")  # KLDivLoss warns of its mean
+warnings.simplefilter("ignore")  # KLDivLoss 会警告 | KLDivLoss warns
 divisors = {}
 print(f"{'':29} {'input':15} {'target':13} mean /")
 for name, (_, arguments) in typical().items():

@@ -28,6 +28,7 @@ KINDS = {
     "implied": "implied",
 }
 TRIAL = "application/json"
+FORMATTER = "  # fmt: skip"
 CODE_OR_FORMULA = r"`[^`\n]+`|\$[^$\n]+\$"  # in Markdown
 # A number that a line would break at its hyphen.
 EXPONENT = re.compile(rf"{CODE_OR_FORMULA}|(\b\d[\d.]*e-\d+)")
@@ -38,12 +39,16 @@ END = re.compile(r"[。！？][*”）]*|[.!?][*”)]*(?=\s+[^\sa-z\d]|\s*$)")  
 def shown(code: str, language: str) -> str:
     """Return a cell as a page shows it: docstrings left out, comments in one language.
 
+    What a comment says to the formatter is for who writes, and is left out, too.
+
     >>> shown('x = 1  # 一步 | one step', "en")
     'x = 1  # one step'
+    >>> shown('x = [1]  # fmt: skip', "en")
+    'x = [1]'
     >>> shown('Case("一步 | one step", "1", holds=True)', "zh")
     'Case("一步", "1", holds=True)'
     """
-    lines: list[str | None] = list(code.split("\n"))
+    lines: list[str | None] = list(code.replace(FORMATTER, "").split("\n"))
     for node in ast.walk(ast.parse(code if STRING.search(code) else "")):
         if isinstance(node, ast.FunctionDef | ast.ClassDef) and ast.get_docstring(node):
             first, last = node.body[0].lineno - 1, node.body[0].end_lineno
