@@ -17,6 +17,7 @@ import stacked
 import torch
 from muon import newton_schulz
 from paired import difference
+from programs import python
 from project import Project, alive
 from torch import nn
 
@@ -37,7 +38,7 @@ CODE
 ```
 """
 LONG = "print('x' * 9999)"
-MUCH = "'cell-2' at docs/zh/labs/demo.md:18: it prints more than 1,000,000 characters"
+MUCH = "'cell-2' at docs/zh/labs/NAME.md:18: it prints more than 1,000,000 characters"
 
 
 def two(code: str) -> str:
@@ -388,73 +389,85 @@ def module(project: Project, code: str) -> None:
     (project.root / "snippets" / "index.py").write_text(code, "utf-8")
 
 
-def lab(project: Project, text: str) -> None:
+def lab(project: Project, text: str, name: str = "demo") -> None:
     if not (project.root / "snippets" / "index.py").exists():
         module(project, "x = 1\n")
     for language in ("zh", "en"):
-        path = project.root / "docs" / language / "labs" / "demo.md"
+        path = project.root / "docs" / language / "labs" / f"{name}.md"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, "utf-8")
 
 
-def test_a_lab_runs_once_with_the_snippets(tmp_path):
-    project = Project(tmp_path, labs=True)
-    lab(project, LAB.replace("CODE", "print(index.__name__ * 2)"))
-    build = project.build("--strict")
-    assert build.returncode == 0, build.stderr
-    assert "indexindex" in project.html("labs/demo")
-    assert project.html("en/labs/demo").count("indexindex") == 1
+PRINTS = """from IPython.display import HTML, display
+for k in (1, 2):
+    print(k, flush=True)
+display(HTML('<b>mark</b>'))
+print(3)
+print('`' * 8 + '\\n<script>x</script>')"""
+SHELL = "\n```bash\ntouch mark\n```\n"
+BAR = "from tqdm import tqdm\nsum(tqdm(range(5), 'bar')) * 111"
+GOOD = {
+    "snippets": LAB.replace("CODE", "print(index.__name__ * 2)"),
+    "prints": LAB.replace("CODE", PRINTS),
+    "shell": LAB.replace("CODE", "1 + 1") + SHELL,
+    "author": LAB.replace("CODE", "[int('x' in globals())] * 3"),
+    "bar": LAB.replace("CODE", BAR),
+}
+AUTHORS = {  # what somebody may have in a home directory
+    "startup.py": "x = 'mine'",
+    "kernels/python3/kernel.json": (
+        '{"argv": ["false"], "display_name": "mine", "language": "python"}'
+    ),
+    ".jupyter/jupyter_nbconvert_config.py": "raise SystemExit('mine')",
+    ".ipython/profile_default/startup/mine.py": "x = 'mine'",
+}
 
 
-def test_what_a_lab_prints_stands_together(tmp_path):
-    project = Project(tmp_path, labs=True)
-    code = (
-        "from IPython.display import HTML, display\n"
-        "for k in (1, 2):\n    print(k, flush=True)\n"
-        "display(HTML('<b>mark</b>'))\nprint(3)\n"
-        "print('`' * 8 + '\\n<script>x</script>')"
+@pytest.fixture(scope="module")
+def good(tmp_path_factory):
+    """Return a project whose labs are built, strictly, in the home of an author."""
+    project = Project(tmp_path_factory.mktemp("good"), labs=True)
+    home = project.root / "home"
+    for path, text in AUTHORS.items():
+        (home / path).parent.mkdir(parents=True, exist_ok=True)
+        (home / path).write_text(text)
+    for name, text in GOOD.items():
+        lab(project, text, name)
+    build = project.build(
+        "--strict",
+        HOME=str(home),
+        JUPYTER_PATH=str(home),
+        PYTHONSTARTUP=str(home / "startup.py"),
     )
-    lab(project, LAB.replace("CODE", code))
-    build = project.build()
-    assert build.returncode == 0, build.stderr
-    html = project.html("labs/demo")
+    assert build.returncode == 0, build.stderr  # a bar goes to standard error
+    return project
+
+
+def test_a_lab_runs_once_with_the_snippets(good):
+    assert "indexindex" in good.html("labs/snippets")
+    assert good.html("en/labs/snippets").count("indexindex") == 1
+
+
+def test_what_a_lab_prints_stands_together(good):
+    html = good.html("labs/prints")
     assert "<code>1\n2\n</code>" in html
     assert html.index("2\n</code>") < html.index("<b>mark") < html.index("<code>3\n")
     assert "&lt;script&gt;x" in html
     assert "<script>x" not in html
 
 
-def test_only_the_cells_of_a_lab_run(tmp_path):
-    project = Project(tmp_path, labs=True)
-    mark = tmp_path / "mark"
-    shell = f"\n```bash\ntouch {mark}\n```\n"
-    lab(project, LAB.replace("CODE", "1 + 1") + shell)
-    build = project.build()
-    assert build.returncode == 0, build.stderr
-    assert "touch" in project.html("labs/demo")
-    assert not mark.exists()
+def test_only_the_cells_of_a_lab_run(good):
+    assert "touch" in good.html("labs/shell")
+    assert not [*good.root.rglob("mark")]
 
 
-def test_a_lab_knows_nothing_of_its_authors_jupyter(tmp_path):
-    project = Project(tmp_path, labs=True)
-    kernel = '{"argv": ["false"], "display_name": "mine", "language": "python"}'
-    for path, text in {
-        "startup.py": "x = 'mine'",
-        "kernels/python3/kernel.json": kernel,
-        ".jupyter/jupyter_nbconvert_config.py": "raise SystemExit('mine')",
-        ".ipython/profile_default/startup/mine.py": "x = 'mine'",
-    }.items():
-        file = tmp_path / "home" / path
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text)
-    lab(project, LAB.replace("CODE", "[int('x' in globals())] * 3"))
-    build = project.build(
-        HOME=str(tmp_path / "home"),
-        JUPYTER_PATH=str(tmp_path / "home"),
-        PYTHONSTARTUP=str(tmp_path / "home" / "startup.py"),
-    )
-    assert build.returncode == 0, build.stderr
-    assert "[0, 0, 0]" in project.html("labs/demo")
+def test_a_lab_knows_nothing_of_its_authors_jupyter(good):
+    assert "[0, 0, 0]" in good.html("labs/author")
+
+
+def test_progress_bars_do_not_litter_the_page(good):
+    assert "1110" in good.html("labs/bar")
+    assert "it/s" not in good.html("labs/bar")
 
 
 @pytest.mark.skipif(not hasattr(os, "killpg"), reason="builds are ended by signals")
@@ -525,16 +538,6 @@ def test_prose_reruns_nothing_and_code_reruns_the_lab(tmp_path):
     assert runs() == 4, "a file that the lab reads has changed"
 
 
-def test_progress_bars_do_not_litter_the_page(tmp_path):
-    project = Project(tmp_path, labs=True)
-    loop = "from tqdm import tqdm\nsum(tqdm(range(5), 'bar')) * 111"
-    lab(project, LAB.replace("CODE", loop))
-    build = project.build()
-    assert build.returncode == 0, build.stderr  # a bar goes to standard error
-    assert "1110" in project.html("labs/demo")
-    assert "it/s" not in project.html("labs/demo")
-
-
 def test_serving_a_lab_without_the_cell_that_failed_shows_the_others(tmp_path):
     project = Project(tmp_path, labs=True)
     lab(project, two("1 / 0"))
@@ -544,6 +547,74 @@ def test_serving_a_lab_without_the_cell_that_failed_shows_the_others(tmp_path):
         assert ">111\n" in wait_for("Mended.", "labs/demo/")
 
 
+BAD = {  # what is wrong, by what is said of it
+    "one": (two("1 / 0"), "'cell-2' at docs/zh/labs/one.md:18: ZeroDivision"),
+    # A traceback holds the code of other cells, too.
+    "traceback": (
+        LAB.replace("import index\n\nCODE", "1\n```\n\n```python\n1 / 0"),
+        "'cell-2' at docs/zh/labs",
+    ),
+    "lines": (two("raise RuntimeError('a\\nb')"), "lines.md:18: RuntimeError: a b"),
+    "silent": (LAB.replace("CODE", "x = 1"), "its cells have no outputs"),
+    "errors": (
+        LAB.replace("CODE", "import sys\nprint(1, file=sys.stderr)"),
+        "it writes to standard error",
+    ),
+    "later": (
+        two("import sys\nprint(1, file=sys.stderr)"),
+        "'cell-2' at docs/zh/labs",
+    ),
+    "exit": (two("import os\nos._exit(3)"), "'cell-2' at docs/zh/labs"),
+    "thread": (
+        two("import _thread, time\n_thread.start_new_thread(time.sleep, (60,))"),
+        "it left a thread running",
+    ),
+    "slow": (two(f"import time\nwhile True:\n    {LONG}\n    time.sleep(0.001)"), MUCH),
+    "shown": (
+        two(f"for _ in range(300):\n    {LONG.replace('print', 'display')}"),
+        MUCH,
+    ),
+    "ended": (two(f"import sys\nfor _ in range(300):\n    {LONG}\nsys.exit()"), MUCH),
+    "value": (two("'x' * 1_000_000"), MUCH),
+}
+# As a build does, in one run that goes on after each failure, as while serving.
+RUN = """
+import sys
+from pathlib import Path
+
+sys.path.insert(0, "docs/hooks")
+from book.live.reader import read
+from book.live.run import Memory, Run, Settings, merge
+from book.live.snippets import Snippets
+from book.live.store import Store
+
+snippets, cells, sources = Snippets(Path("snippets").resolve()), {}, {}
+for path in sorted(Path("docs/zh/labs").glob("*.md")):
+    name = f"labs/{path.stem}"
+    sources[name] = path.as_posix()
+    page = read(path.as_posix(), "zh", name, path.read_text("utf-8"), snippets)
+    cells[name] = merge([page])
+run = Run(cells, snippets, Store(None), Settings(20), Memory(), print, sources)
+run.begin()
+run.wait()
+"""
+
+
+def test_each_fault_of_a_lab_is_one_line(tmp_path):
+    project = Project(tmp_path, labs=True)
+    module(project, "x = 1\n")
+    folder = tmp_path / "docs" / "zh" / "labs"
+    folder.mkdir(parents=True)
+    for name, (text, _) in BAD.items():
+        (folder / f"{name}.md").write_text(text, "utf-8")
+    ran = python("-c", RUN, cwd=tmp_path, known=())
+    assert (ran.returncode, ran.stderr) == (0, "")
+    said = sorted(ran.stdout.splitlines())
+    for (name, (_, reason)), line in zip(sorted(BAD.items()), said, strict=True):
+        assert line.startswith(f"docs/zh/labs/{name}.md: ")
+        assert reason.replace("NAME", name) in line
+
+
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
@@ -551,29 +622,7 @@ def test_serving_a_lab_without_the_cell_that_failed_shows_the_others(tmp_path):
             LAB.replace("CODE", "1 / 0"),
             "'cell-1' at docs/zh/labs/demo.md:12: ZeroDivision",
         ),
-        (two("1 / 0"), "'cell-2' at docs/zh/labs"),
-        # A traceback holds the code of other cells, too.
-        (
-            LAB.replace("import index\n\nCODE", "1\n```\n\n```python\n1 / 0"),
-            "'cell-2' at docs/zh/labs",
-        ),
-        (LAB.replace("CODE", "x = 1"), "its cells have no outputs"),
         (LAB.replace("CODE", "import time\ntime.sleep(99)"), "after the limit of 2 s"),
-        (
-            LAB.replace("CODE", "import sys\nprint(1, file=sys.stderr)"),
-            "standard error",
-        ),
-        (two("import sys\nprint(1, file=sys.stderr)"), "'cell-2' at docs/zh/labs"),
-        (two("import os\nos._exit(3)"), "'cell-2' at docs/zh/labs"),
-        (
-            two("import _thread, time\n_thread.start_new_thread(time.sleep, (60,))"),
-            "it left a thread running",
-        ),
-        (two(f"import time\nwhile True:\n    {LONG}\n    time.sleep(0.001)"), MUCH),
-        (two(f"for _ in range(300):\n    {LONG.replace('print', 'display')}"), MUCH),
-        (two(f"import sys\nfor _ in range(300):\n    {LONG}\nsys.exit()"), MUCH),
-        (two("'x' * 1_000_000"), MUCH),
-        (two("raise RuntimeError('a\\nb')"), "demo.md:18: RuntimeError: a b"),
         (LAB.replace("```", "    ```"), "demo.md:11: a cell stands between"),
         (LAB.replace("```python", "``` python"), "demo.md:11: a cell stands between"),
         (LAB.replace("language: python", "lang: python"), "front matter"),
