@@ -47,6 +47,7 @@ with expect(RuntimeError) as caught:
 print(caught)
 
 scaler.update()
+optimizer.zero_grad()
 scaler.scale(w.sum()).backward()
 scaler.step(optimizer)
 scaler.update()
@@ -78,6 +79,7 @@ print(caught)
 optimizer.zero_grad()
 scaler.scale(w.sum()).backward()
 scaler.step(optimizer)
+scaler.update()
 print(w.grad)
 # --8<-- [end:scale-is-none]
 

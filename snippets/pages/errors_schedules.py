@@ -177,6 +177,7 @@ with warnings.catch_warnings(action="error"), expect(UserWarning) as caught:
 print(str(caught).partition(". ")[0])
 
 scheduler = lr_scheduler.StepLR(optimizer, step_size=2)
+optimizer.step()
 scheduler.step()
 print(scheduler.last_epoch, scheduler.get_last_lr())
 # --8<-- [end:epoch-argument]
