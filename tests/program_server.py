@@ -10,6 +10,7 @@ import sys
 import threading
 import types
 import warnings
+from pathlib import Path
 
 
 def run(rest: list[str]) -> None:
@@ -75,8 +76,20 @@ def end(status: int) -> None:
     os._exit(status)
 
 
+def listed(loader) -> list[str]:
+    """Return the files of a theme but those that MkDocs leaves out: 14,000 icons."""
+    found = set()
+    for folder in map(Path, loader.searchpath):
+        for place, folders, files in os.walk(folder):
+            folders[:] = [each for each in folders if each != ".icons"]
+            found |= {Path(place, file).relative_to(folder).as_posix() for file in files}
+    return sorted(found)
+
+
 for name in sys.argv[1:]:
     importlib.import_module(name)
+if jinja := sys.modules.get("jinja2"):
+    jinja.FileSystemLoader.list_templates = listed
 for line in sys.stdin:
     job = json.loads(line)
     child = os.fork()

@@ -34,6 +34,10 @@ KNOWN = (
     "multiprocessing.forkserver",
     "bs4",
     "psutil",
+    "filelock",
+    "minify",
+    "py_mini_racer",
+    "tomllib",
 )  # what each build imports
 CODE, OUTPUT = "code", "code and output"
 
@@ -73,7 +77,7 @@ class Project:
         shutil.copytree(
             ROOT / "docs" / "hooks",
             directory / "docs" / "hooks",
-            ignore=shutil.ignore_patterns("__pycache__"),
+            ignore=shutil.ignore_patterns("*.pyc.*"),  # which are being written
         )
         shutil.copytree(ROOT / "docs" / "theme", directory / "docs" / "theme")
         (directory / "docs" / "assets").mkdir()
