@@ -123,6 +123,9 @@ with expect(ZeroDivisionError) as caught:
         optimizer.step()
         scheduler.step()
 print(caught)
+with expect(ZeroDivisionError) as caught:
+    lr_scheduler.CyclicLR(optimizer, 0.01, 0.1, step_size_up=0)
+print(caught)
 
 fresh = torch.optim.SGD([w], lr=0.1)
 scheduler = lr_scheduler.LambdaLR(fresh, lambda t: float(t >= 2))
