@@ -60,9 +60,10 @@ print(one.get_last_lr())
 # --8<-- [end:cycle-momentum]
 
 # --8<-- [start:start-factor]
-with expect(ValueError) as caught:
-    lr_scheduler.LinearLR(optimizer, start_factor=0, total_iters=4)
-print(caught)
+for factor in (0, 2):
+    with expect(ValueError) as caught:
+        lr_scheduler.LinearLR(optimizer, start_factor=factor, total_iters=4)
+    print(factor, caught)
 
 fresh = torch.optim.SGD([w], lr=0.1)
 print(lr_scheduler.LambdaLR(fresh, lambda t: min(t / 4, 1)).get_last_lr())
@@ -121,6 +122,9 @@ with expect(ZeroDivisionError) as caught:
     for _ in range(2):
         optimizer.step()
         scheduler.step()
+print(caught)
+with expect(ZeroDivisionError) as caught:
+    lr_scheduler.CyclicLR(optimizer, 0.01, 0.1, step_size_up=0)
 print(caught)
 
 fresh = torch.optim.SGD([w], lr=0.1)
