@@ -48,7 +48,6 @@ APART = (
     "test_schedule_race.py",
     "test_faults.py",
     "test_surroundings.py",
-    "test_offline.py",
 )
 # Whose tests have nothing in common at all, and take long.
 ALONE = ("test_notebooks.py",)
