@@ -82,7 +82,8 @@ def listed(loader) -> list[str]:
     for folder in map(Path, loader.searchpath):
         for place, folders, files in os.walk(folder):
             folders[:] = [each for each in folders if each != ".icons"]
-            found |= {Path(place, file).relative_to(folder).as_posix() for file in files}
+            place = Path(place).relative_to(folder)
+            found |= {(place / file).as_posix() for file in files}
     return sorted(found)
 
 
