@@ -115,8 +115,11 @@ def pytest_addoption(parser) -> None:
 
 def pytest_ignore_collect(collection_path, config) -> bool | None:
     """Leave files of experiments unread where none is asked for: they import a lot."""
-    wanted = "not experiment" not in config.option.markexpr
-    return None if wanted or not collection_path.stem.startswith(EXPERIMENTS) else True
+    stem, page = collection_path.stem, config.getoption("--page") or ""
+    if not stem.startswith(EXPERIMENTS):
+        return None
+    other = page and not page.startswith("labs/") and page.replace("-", "_") not in stem
+    return True if other or "not experiment" in config.option.markexpr else None
 
 
 def pytest_collection_modifyitems(config, items) -> None:
@@ -206,9 +209,9 @@ def names(function) -> frozenset[str]:
 def concerns(item, page: str) -> bool:
     """Tell whether a test is about a page: by its module, or its parameters.
 
-    Of two tests that run the same script, one is.
+    Of two tests that run the same script, one is; the offline edition is of all pages.
     """
-    if item.get_closest_marker("twice"):
+    if item.get_closest_marker("twice") or item.path.name == "test_offline.py":
         return False
     stem = page.rpartition("/")[2].removesuffix(".md")
     module = stem.replace("-", "_")
