@@ -107,6 +107,19 @@ class Page:
         texts = [s.text for s in self.steps if isinstance(s, Prose)]
         return [h["id"] for text in texts for h in HEADING.finditer(text)]
 
+    def place(self, id: str | None) -> str:
+        """Return where a cell or a heading stands, as messages name it."""
+        for step in self.steps:
+            if isinstance(step, Shown) and step.cell.id == id:
+                return f"docs/{self.source}:{step.line}"
+            for heading in (
+                HEADING.finditer(step.text) if isinstance(step, Prose) else ()
+            ):
+                if heading["id"] == id:
+                    line = step.line + step.text.count("\n", 0, heading.start())
+                    return f"docs/{self.source}:{line}"
+        return f"docs/{self.source}"
+
     @property
     def claims(self) -> dict[str, str]:
         """Return the quotes of the claims that stand on the page, by id."""

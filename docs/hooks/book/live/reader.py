@@ -25,6 +25,7 @@ LONG = re.compile(
 OPTION = re.compile(r'([\w-]+)="([^"]*)"')
 OPENING = re.compile(r" *///+ *(?P<kind>[\w-]+) *(?:\| *(?P<title>.*))?$")
 CLOSING = re.compile(r" *///+ *$")
+BLOCKS = ("claim", "caption", "details", "note", "tip", "warning")  # see mkdocs.yml
 CLAIM = re.compile(r"(?P<id>[a-z]\d+) *\| *(?P<quote>\S.*)$")
 LAB = re.compile(r"```python\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 PYTHON = re.compile(r"\s*(`{3,}|~{3,})\s*python\b")
@@ -41,7 +42,7 @@ class Reader:
         self.lab = is_lab(name)
         self.after = ""  # the cell before
         self.ids: set[str] = set()
-        self.open: list[str] = []
+        self.open: list[Opening] = []
         self.blocks = values.blocks(text)
 
     def fault(self, line: int, reason: str) -> Fault:
@@ -59,14 +60,20 @@ class Reader:
                 if str(error).startswith(self.source):
                     raise
                 raise self.fault(line, str(error)) from None
+        for block in self.open:
+            raise self.fault(
+                block.line, f"this /// {block.kind}, or one in it, is not closed by ///"
+            )
         return found
 
     def step(self, line: int, block: str) -> list[Step]:
         """Return the steps that come of one block of Markdown."""
         if opening := OPENING.match(block):
-            return [self.opening(line, block, opening)]
+            return self.opening(line, block, opening)
         if CLOSING.match(block):
-            self.open and self.open.pop()
+            if not self.open:
+                raise self.fault(line, "this /// closes no block")
+            self.open.pop()
             return [Closing(line, block)]
         if values.FENCE.match(block):
             return self.fence(line, block)
@@ -109,21 +116,26 @@ class Reader:
             )
         return [Prose(line, block)]
 
-    def opening(self, line: int, block: str, match: re.Match[str]) -> Opening:
-        """Return the step that opens a block; a claim names its id and its quote."""
+    def opening(self, line: int, block: str, match: re.Match[str]) -> list[Step]:
+        """Return the step that opens a block, and of a claim its trial."""
         kind, title = match["kind"], match["title"] or ""
-        self.open.append(kind)
+        if kind not in BLOCKS:
+            raise self.fault(
+                line, f"there is no block /// {kind}, but {', '.join(BLOCKS)}"
+            )
+        self.open.append(Opening(line, block, kind, title))
         if "{{" in values.NOT_PROSE.sub("", block):
             raise self.fault(line, "the title of a block cannot hold a value")
         if kind != "claim":
-            return Opening(line, block, kind, title)
+            return self.open[-1:]
         claim = CLAIM.fullmatch(title)
         if not claim:
             raise self.fault(line, "a claim names its id and its quote: | c01 | “…”")
         if claim["id"] in self.ids:
             raise self.fault(line, f"the claim {claim['id']} stands twice")
         self.ids.add(claim["id"])
-        return Opening(line, block, kind, claim["quote"], claim["id"])
+        opening = Opening(line, block, kind, claim["quote"], claim["id"])
+        return [opening, Shown(line, self.trial(claim["id"]))]
 
     def trial(self, claim: str) -> Cell:
         """Return the cell that decides a claim: a function of the page's trials."""
@@ -174,12 +186,7 @@ def read(source: str, language: str, name: str, text: str, snippets: Snippets) -
     body = values.without_front_matter(text)
     offset = text.count("\n") - body.count("\n")
     reader = Reader(source, body, snippets, name)
-    steps: list[Step] = []
-    for step in reader.steps(offset):
-        steps.append(step)
-        if isinstance(step, Opening) and step.claim:
-            steps.append(Shown(step.line, reader.trial(step.claim)))
-    page = Page(f"{language}/{name}.md", language, name, steps)
+    page = Page(f"{language}/{name}.md", language, name, reader.steps(offset))
     script = f"pages/{reader.module}.py"
     for section in snippets.sections(script):
         if section not in reader.ids:
