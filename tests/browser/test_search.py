@@ -94,6 +94,11 @@ QUERIES = {
         "loss 不下降": "bad-run/",
         "L1 正则化": "your-own/",
         "SGD momentum 和其他框架的公式一样吗 dampening": "optimizer-atlas/",
+        "detach 和 no_grad 的区别": "inference/",
+        "判别器 loss 为 0 生成器不收敛": "two-nets/",
+        "自定义损失函数 梯度为 None": "your-own/",
+        "查看每层梯度 梯度消失": "vanishing/",
+        "batch size 大小 影响": "batch-size/",
     },
     "en": {
         "gradient accumulation": "accumulation/",
@@ -185,6 +190,16 @@ QUERIES = {
         "L1 regularization pytorch optimizer": "your-own/",
         "torch.compile optimizer step lr tensor recompiles": "optimizers/",
         "sqrt of mse RMSE loss nan gradient": "your-own/",
+        "print current learning rate": "scheduler-steps/",
+        "ReduceLROnPlateau mode max threshold": "scheduler-steps/",
+        "LambdaLR lambda multiplies learning rate": "schedules/",
+        "load_state_dict overwrites learning rate": "resume/",
+        "gradient accumulation divide loss": "micro-batches/",
+        "fp16 vs bf16 nan": "precision/",
+        "GradScaler scale keeps decreasing": "precision/",
+        "how to choose max_norm": "clipping/",
+        "EMA vs SWA": "weight-averages/",
+        "loss spikes after resuming checkpoint": "resume/",
     },
 }
 
