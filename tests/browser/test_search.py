@@ -102,6 +102,11 @@ QUERIES = {
         "Adam 和 SGD 怎么选": "optimizers/",
         "weight_decay 设多少": "optimizer-atlas/",
         "不同层 不同学习率": "parameter-groups/",
+        "detach 和 no_grad 的区别": "inference/",
+        "判别器 loss 为 0 生成器不收敛": "two-nets/",
+        "自定义损失函数 梯度为 None": "your-own/",
+        "查看每层梯度 梯度消失": "vanishing/",
+        "batch size 大小 影响": "batch-size/",
     },
     "en": {
         "gradient accumulation": "accumulation/",
@@ -201,6 +206,16 @@ QUERIES = {
         "gradient accumulation last incomplete batch": "micro-batches/",
         "create optimizer before model.to device": "parameter-groups/",
         "reset optimizer state": "optimizer-atlas/",
+        "print current learning rate": "scheduler-steps/",
+        "ReduceLROnPlateau mode max threshold": "scheduler-steps/",
+        "LambdaLR lambda multiplies learning rate": "schedules/",
+        "load_state_dict overwrites learning rate": "resume/",
+        "gradient accumulation divide loss": "micro-batches/",
+        "fp16 vs bf16 nan": "precision/",
+        "GradScaler scale keeps decreasing": "precision/",
+        "how to choose max_norm": "clipping/",
+        "EMA vs SWA": "weight-averages/",
+        "loss spikes after resuming checkpoint": "resume/",
     },
 }
 
