@@ -15,7 +15,7 @@ from ..errors import Fault
 from ..kept import Rendered
 from ..live.store import digest, version
 from ..outputs import downloads, footer_and_feed, markdown_copy, search_entries
-from . import first_screen, languages, search
+from . import first_screen, languages, math_font, search
 from .finish import finished
 from .keeping import keep, restore, view_code
 from .links import Links
@@ -168,9 +168,14 @@ class Rendering:
         if self.site.folder:
             context["base_url"] = get_relative_url(self.site.folder, page.url)
         languages.lead_from(page, self.site.config)
-        if languages.is_home(page):
+        context["folder"] = self.site.folder
+        context["is_home"] = languages.is_home(page)
+        if context["is_home"]:
             page.meta.pop("description", None)  # it has the site's words
-        context["below"] = kept.body["below"] if kept else None
+        if kept:
+            context["below"] = kept.body["below"]
+            letters, source = set(kept.body["letters"]), page.file.src_uri
+            context["font_style"] = math_font.style(letters, source, self.site.store)
         return context
 
     def finish_page(self, output: str, page) -> str:
@@ -180,7 +185,7 @@ class Rendering:
         if not kept:
             return output
         if not kept.html:
-            kept.html = finished(output, page, self.site, kept.body)
+            kept.html = finished(output, page, self.site, kept.body["bar"])
         for place, text in kept.body["files"].items():
             path = Path(self.site.config.site_dir, place)
             path.parent.mkdir(parents=True, exist_ok=True)

@@ -21,7 +21,7 @@ from ..live.run import Memory, Run, Settings, merge
 from ..live.snippets import Snippets
 from ..live.store import Store, digest
 from . import assets, ending, languages, search
-from .finish import template_finished
+from .finish import mended
 from .patches import Table
 from .rendering import Rendering
 from .staging import Staging
@@ -208,7 +208,7 @@ class Site:
         """
         if name != "404.html":
             return output
-        self.lost[self.language] = template_finished(output, self)
+        self.lost[self.language] = mended(output, self, "404", name)
         return self.lost[self.default]
 
     # Ending
