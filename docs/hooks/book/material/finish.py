@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from . import languages, markup, search
+from ..content.words import WORDS
+from . import languages, markup
 
 
 def with_bar(output: str, bar: str, home: bool) -> str:
@@ -23,7 +24,7 @@ def mended(output: str, site, where: str, place: str) -> str:
     """
     output = site.table.apply(where, output, place)
     if "material/search" in site.config.plugins:
-        name = search.NAMES.get(site.language, "")
+        name = WORDS[site.language]["search"]
         output = site.table.apply("search", output, place, search=name)
     return markup.light(output)
 

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import re
 
-PERMALINK = {"zh": "本节的链接", "en": "Link to this section"}
-
 
 def is_home(page) -> bool:
     """Tell whether a page is its language's home; to MkDocs only the first one is."""

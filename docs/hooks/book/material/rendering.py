@@ -129,14 +129,12 @@ class Rendering:
     def all_rendered(self, files) -> None:
         """Note what the footer shows; see which pages need no template."""
         self.site.run.wait()
-        english = self.site.language == "en"
         date = f"{get_build_datetime():%Y-%m-%d}"
         build = {
             "torch": version("torch"),
             "python": platform.python_version(),
             "commit": footer_and_feed.commit(self.site.root),
             "date": date,
-            "changes": "Changes (Atom)" if english else "更新（Atom）",
         }
         self.site.config.extra["build"] = build
         pages = [file.page for file in files.documentation_pages() if file.page]

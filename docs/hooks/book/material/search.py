@@ -22,7 +22,6 @@ INDEX = Path("search", "search_index.json")
 WORKERS = "assets/javascripts/workers/search.*.min.js"
 QUERY = Path(__file__).with_name("query.js")
 DICTIONARY = Path(__file__).with_name("search_dictionary.txt")
-NAMES = {"zh": "搜索", "en": "Search"}
 # Queries end in a wildcard, which no stemmer sees; so the words are kept as they are.
 PIPELINES = {"zh": [], "en": ["stopWordFilter"]}
 QUESTIONS = "questions*.md"

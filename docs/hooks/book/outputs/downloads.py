@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import PurePosixPath
 
 from ..content.view import View
+from ..content.words import WORDS
 from ..live.snippets import module_of
 from .markdown_copy import copy
 from .notebook import Notebook, alone
@@ -16,24 +17,6 @@ GITHUB = re.compile(
     r"https://github\.com/(?P<repository>[\w.-]+/[\w.-]+?)(?:\.git)?/?$"
 )
 COPY = "index.md"
-WORDS = {
-    "zh": {
-        "notebook": "下载为 notebook",
-        "copy": "下载为 Markdown",
-        "file": "下载 {}",
-        "colab": "在 Colab 中打开",
-        "pai": "在阿里云 PAI 中打开",
-        "label": "下载本页",
-    },
-    "en": {
-        "notebook": "Download as a notebook",
-        "copy": "Download as Markdown",
-        "file": "Download {}",
-        "colab": "Open in Colab",
-        "pai": "Open in Alibaba Cloud PAI",
-        "label": "Download this page",
-    },
-}
 
 
 def hosts(repo_url: str | None, path: str) -> dict[str, str]:
@@ -102,4 +85,4 @@ def bar(view: View, folder: str, repo_url: str | None) -> str:
     places = hosts(repo_url, posixpath.join(folder, f"{name}.ipynb"))
     links += [f'<a href="{place}">{words[host]}</a>' for host, place in places.items()]
     joined = " ".join(links)
-    return f'<nav class="downloads" aria-label="{words["label"]}">{joined}</nav>'
+    return f'<nav class="downloads" aria-label="{words["downloads"]}">{joined}</nav>'

@@ -15,6 +15,7 @@ from copy import copy
 
 from ..content.links import with_links
 from ..content.view import View
+from ..content.words import WORDS
 from ..live.page import is_lab
 from ..live.snippets import Snippets, module_of, names_in, parsed
 from ..live.store import distribution, installed
@@ -22,17 +23,6 @@ from .transcript import Code, Heading, Text, Verdict, data_of, pieces
 
 THREADS = "OMP_NUM_THREADS"
 FOLDED = {"jupyter": {"source_hidden": True}, "cellView": "form"}
-WORDS = {
-    "zh": {
-        "needs": "# 本笔记本需要的全部；已装好则什么也不做。",
-        "carried": "下面几格把各单元导入的模块写进一个临时目录。",
-    },
-    "en": {
-        "needs": "# All that this notebook needs; does nothing if it is there.",
-        "carried": "The next cells write the modules that are imported to a "
-        "temporary directory.",
-    },
-}
 
 
 def requirements(libraries: Iterable[str]) -> list[str]:
