@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import platform
+from functools import partial
 from pathlib import Path
 from posixpath import dirname
 from typing import TYPE_CHECKING
@@ -108,9 +109,11 @@ class Rendering:
             return kept.body["content"] if kept else content
         folder = dirname(page.file.dest_uri)
         links = Links(page, files, (self.site.config.site_url or "").rstrip("/"))
-        here, listed = links.seen_from(page.url), links.seen_from(self.site.folder)
+        here, listed, away = (
+            partial(links.followed, base) for base in (page.url, self.site.folder, None)
+        )
         kept.body = keep(page, content) | {
-            "files": downloads.files_of(view, folder, links.published, here),
+            "files": downloads.files_of(view, folder, away, here),
             "bar": downloads.bar(view, folder, self.site.config.repo_url),
             "search": self.search_entries(view, page.url.removeprefix("./")),
             "below": first_screen.below(view),

@@ -53,16 +53,16 @@ def modules_of(view: View) -> list[str]:
 
 
 def files_of(
-    view: View, folder: str, published: Callable[[str], str], here: Callable[[str], str]
+    view: View, folder: str, away: Callable[[str], str], here: Callable[[str], str]
 ) -> dict[str, str]:
     """Return the downloads of a page by their place on the site.
 
-    folder: of the page. published: returns where a link's target is published, or
-    nothing. here: returns how it is reached from the page.
+    folder: of the page. away: returns where a link's target is published, or nothing.
+    here: returns how it is reached from the page.
     """
     name = PurePosixPath(view.page.name).name
     files = {
-        posixpath.join(folder, f"{name}.ipynb"): Notebook(view, published).whole(),
+        posixpath.join(folder, f"{name}.ipynb"): Notebook(view, away).whole(),
         posixpath.join(folder, COPY): copy(view, here),
     }
     for module in modules_of(view):
