@@ -31,6 +31,8 @@ def write_lists(site: Site, place: Path) -> None:
     address = (site.config.site_url or "").rstrip("/")
     folders = [site.folder_of(language) for language in site.languages]
     others = [site.folder, *(o for o in folders if o != site.folder)]
+    lists, order = site.rendering.lists, site.rendering.order
+    lists.sort(key=lambda e: order.index(e.url) if e.url in order else len(order))
 
     def to(url: str) -> str:
         return f"{address}/{url}" if address else get_relative_url(url, site.folder)
@@ -40,14 +42,11 @@ def write_lists(site: Site, place: Path) -> None:
         site.config.site_name,
         " ".join((site.config.site_description or "").split()),
         site.config.extra["build"]["torch"],
-        sorted(
-            site.rendering.lists,
-            key=lambda e: site.rendering.order.get(e.url, len(site.rendering.order)),
-        ),
+        lists,
         to,
         others,
     )
-    for name, text in found.items() if site.rendering.lists else ():
+    for name, text in found.items() if lists else ():
         (place / site.folder / name).write_text(text, "utf-8")
     site.rendering.lists = []
 

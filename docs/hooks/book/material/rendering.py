@@ -38,8 +38,7 @@ class Rendering:
         self.rendered: dict[str, Rendered] = {}
         self.entries: dict[str, list[dict]] = {}
         self.lists: list[markdown_copy.Entry] = []
-        self.order: dict[str, int] = {}
-        self.mapped: tuple = (None, "")
+        self.order: list[str] = []
 
     def prepare(self, page, files) -> None:
         """Get a page ready to be rendered, or take what is kept of it."""
@@ -79,10 +78,7 @@ class Rendering:
 
     def file_map(self, files) -> str:
         """Return where all files lead, as a key: links depend on it."""
-        if self.mapped[0] is not files:
-            pairs = sorted(f"{file.src_uri} {file.url}" for file in files)
-            self.mapped = files, digest(*pairs)
-        return self.mapped[1]
+        return digest(*sorted(f"{file.src_uri} {file.url}" for file in files))
 
     def claims(self, files) -> list[Claim]:
         """Return the claims of the book, in the language that is being built."""
@@ -160,9 +156,7 @@ class Rendering:
     def page_context(self, context, page):
         """Tell the template what it needs of a page."""
         kept = self.rendered.get(page.file.src_uri)
-        self.order = {
-            each.url: number for number, each in enumerate(context["nav"].pages)
-        }
+        self.order = [each.url for each in context["nav"].pages]
         if kept and kept.html:
             return context
         self.site.config.extra["scope"] = context["base_url"]  # where colours are kept
