@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 def write_feed(site: Site, place: Path) -> None:
     """Write the changes as a feed."""
     changelog = site.root / "CHANGELOG.md"
-    if not changelog.exists():
-        return
     git = footer_and_feed.git
     date = git(site.root, "log", "-1", "--format=%cs", "--", changelog.name)
     text, name = changelog.read_text("utf-8"), site.config.site_name
