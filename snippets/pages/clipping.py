@@ -62,12 +62,13 @@ def regression(max_norm, runs=20, steps=100):
 # --8<-- [start:limit-run]
 logged, _ = regression(math.inf)
 usual, long, worst = logged.quantile(torch.tensor([0.5, 0.9, 1.0])).tolist()
-print(f"norms without a clip: median {usual:.1f}, 90% {long:.1f}, largest {worst:.0f}")
+print(f"norms: median {usual:.1f}, 90% {long:.1f}, max {worst:.0f}")
+print("max_norm  acts in  distance")
 ends = {}
 for max_norm in (0.01, 0.1, 1.0, 3.0, 10.0, 100.0, math.inf):
     lengths, apart = regression(max_norm)
     acts, ends[max_norm] = (lengths > max_norm).float().mean(), apart.mean().item()
-    print(f"max_norm {max_norm:<5}  acts in {acts:4.0%}  distance {ends[max_norm]:.2f}")
+    print(f"{max_norm:<8} {acts:8.0%} {ends[max_norm]:9.2f}")
 # --8<-- [end:limit-run]
 
 # --8<-- [start:with-and-without]

@@ -77,6 +77,7 @@ for name, loss in below.items():
 
 # --8<-- [start:accuracy]
 measured = {}
+print(f"{'':24}  loss  acc.   max")
 for name, leads in (
     ("at first", [-0.4, -0.4, 1.0, 1.0]),
     ("the right ones surer", [-0.4, -0.4, 4.0, 4.0]),
@@ -87,8 +88,7 @@ for name, leads in (
     every = F.cross_entropy(z, torch.ones(4, dtype=torch.long), reduction="none")
     right = (z.argmax(1) == 1).float().mean().item()
     measured[name] = every.mean().item(), right
-    print(f"{name:25} loss {measured[name][0]:.2f}   accuracy {right:.0%}"
-          f"   largest {every.max():.2f}")  # fmt: skip
+    print(f"{name:24}{measured[name][0]:6.2f}{right:6.0%}{every.max():6.2f}")
 # --8<-- [end:accuracy]
 
 # --8<-- [start:gradient]

@@ -187,7 +187,7 @@ for name, change in {
     optimizer.step()
     after = [param.detach() for param in changed.parameters()]
     held[name] = sum(not torch.equal(*pair) for pair in zip(before, after, strict=True))
-    print(f"{name:10}  moved by step(): {held[name]} of {len(after)} tensors")
+    print(f"{name:10}  moved by step(): {held[name]} of {len(after)}")
 # --8<-- [end:changed-model]
 
 # --8<-- [start:changed-later]

@@ -144,12 +144,12 @@ print(scheduler.get_last_lr())
 # --8<-- [start:current]
 optimizer = fresh()
 scheduler = torchs.StepLR(optimizer, step_size=2)
-print("t  get_last_lr()  in the group  get_lr()")
+print("t get_last_lr()   group  get_lr()")
 for t in range(5):
     last, group = scheduler.get_last_lr()[0], optimizer.param_groups[0]["lr"]
     with warnings.catch_warnings(action="ignore"):  # 它会警告 | it warns
         computed = scheduler.get_lr()[0]
-    print(f"{t}  {last:13.4f}  {group:12.4f}  {computed:8.4f}")
+    print(f"{t} {last:13.4f} {group:7.4f} {computed:9.4f}")
     optimizer.step()
     scheduler.step()
 # --8<-- [end:current]

@@ -181,7 +181,7 @@ print(svg(figure, "twonets"))
 
 # --8<-- [start:wins]
 fakes = {}
-print("                   ‖g‖, generator   mean of fakes after 0, 10, 30 steps")
+print("generator's    ‖g‖  mean at 0, 10, 30")
 for name, sign, wanted in (("−log D", 1, True), ("log(1 − D)", -1, False)):
     generator, critic = pair()
     sgd = torch.optim.SGD(generator.parameters(), lr=0.05)
@@ -203,8 +203,8 @@ for name, sign, wanted in (("−log D", 1, True), ("log(1 − D)", -1, False)):
             norm = gradient(generator).norm()
         sgd.step()
     fakes[name] = means
-    print(f"{name:10}  {norm:20.4f}     ", *(f"{means[t]:8.2f}" for t in (0, 10, 30)))
-print(f"the critic's loss before the generator's first step: {ahead:.4f}")
+    print(f"{name:10} {norm:7.4f}", *(f"{means[t]:5.2f}" for t in (0, 10, 30)))
+print(f"the critic's loss before that: {ahead:.4f}")
 # --8<-- [end:wins]
 
 # --8<-- [start:try-saturate]

@@ -170,7 +170,7 @@ def deep(kind, depth=20, width=64):
 draw = torch.Generator().manual_seed(0)
 points, labels = torch.randn(128, 64, generator=draw), torch.arange(128) % 10
 per_layer = {}
-print(f"{'layer':15}  1       10      20      factor of a layer")
+print(f"{'layer':16}{'1':6}{'10':6}{'20':6} factor")
 for kind in (
     "Sigmoid", "Tanh", "ReLU",
     "Tanh, Xavier", "ReLU, Kaiming", "ReLU, LayerNorm", "ReLU, skip",
@@ -179,8 +179,8 @@ for kind in (
     nn.functional.cross_entropy(net(points), labels).backward()
     norms = [p.grad.norm().item() for p in net.parameters() if p.ndim == 2]
     per_layer[kind] = norms, (norms[0] / norms[19]) ** (1 / 19)
-    shown = "  ".join(f"{norms[number]:.0e}" for number in (0, 9, 19))
-    print(f"{kind:15} {shown}   {per_layer[kind][1]:.2f}")
+    shown = "".join(f"{norms[number]:<6.0e}" for number in (0, 9, 19))
+    print(f"{kind:16}{shown} {per_layer[kind][1]:.2f}")
 # --8<-- [end:layers]
 
 # --8<-- [start:try-how-far]
