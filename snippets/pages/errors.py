@@ -114,6 +114,8 @@ with expect(RuntimeError) as caught:
 print(caught)
 
 print(torch.autograd.grad(a * 2, [a, b], allow_unused=True))
+w = torch.ones(2, requires_grad=True)
+print(torch.autograd.grad((w**2).sum(), w)[0][0])
 # --8<-- [end:not-used]
 
 # --8<-- [start:not-differentiated]
@@ -177,6 +179,7 @@ with expect(RuntimeError) as caught:
 print(caught)
 
 print(y.detach().numpy())
+print(torch.sqrt(y))
 # --8<-- [end:numpy]
 
 # --8<-- [start:deepcopy]
@@ -203,6 +206,7 @@ with expect(RuntimeError) as caught:
 print(caught)
 
 print((losses > 0.5).any(), (losses > 0.5).all())
+print((losses > 0.5) & (losses < 2))
 # --8<-- [end:ambiguous]
 
 # --8<-- [start:inference-saved]
@@ -258,6 +262,7 @@ with expect(RuntimeError) as caught:
 print(caught)
 
 print(layer(x.float()).dtype)
+print(layer.half()(x.to(layer.weight.dtype)).dtype)
 # --8<-- [end:same-dtype]
 
 # --8<-- [start:input-size]

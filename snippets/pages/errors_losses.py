@@ -140,6 +140,7 @@ with expect(ValueError) as caught:
 print(caught)
 
 print(F.binary_cross_entropy_with_logits(logits.squeeze(1), target))
+print(F.binary_cross_entropy_with_logits(logits, torch.ones_like(logits)))
 # --8<-- [end:target-size]
 
 # --8<-- [start:target-size-deprecated]
@@ -166,6 +167,13 @@ with expect(RuntimeError) as caught:
 print(caught)
 
 print(F.binary_cross_entropy_with_logits(z, torch.tensor([0, 1]).float()))
+
+image = torch.full((2,), 255, dtype=torch.uint8)
+with expect(RuntimeError) as caught:
+    image /= 255
+print(caught)
+
+print(image / 255)
 # --8<-- [end:result-type]
 
 # --8<-- [start:found-long]
@@ -206,6 +214,7 @@ with warnings.catch_warnings(action="ignore"):
     wrong = F.mse_loss(prediction, target)
 print(wrong)
 print(F.mse_loss(prediction.squeeze(1), target))
+print(F.mse_loss(prediction, torch.full_like(prediction, 1.0)))
 # --8<-- [end:broadcasting]
 
 # --8<-- [start:huber-delta]
@@ -259,6 +268,7 @@ with warnings.catch_warnings(action="error"), expect(UserWarning) as caught:
 print(caught)
 
 print(F.mse_loss(x, y, reduction="sum"))
+print(F.mse_loss(x, y, weight=torch.tensor([1.0, 3.0]).expand_as(x)))
 # --8<-- [end:size-average]
 
 # --8<-- [start:multilabel-float]

@@ -49,12 +49,15 @@ print(len(torch.optim.SGD(layer.parameters(), lr=0.1).param_groups[0]["params"])
 # --8<-- [end:not-iterable]
 
 # --8<-- [start:one-is-str]
-with expect(TypeError) as caught:
-    torch.optim.SGD(layer.state_dict(), lr=0.1)
-print(caught)
+group = {"params": layer.parameters()}
+for given in (layer.state_dict(), group):
+    with expect(TypeError) as caught:
+        torch.optim.SGD(given, lr=0.1)
+    print(caught)
 
 optimizer = torch.optim.SGD(layer.named_parameters(), lr=0.1)
 print(optimizer.param_groups[0]["param_names"])
+print(len(torch.optim.SGD([group], lr=0.1).param_groups[0]["params"]))
 # --8<-- [end:one-is-str]
 
 # --8<-- [start:sets]

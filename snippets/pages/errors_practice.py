@@ -141,6 +141,9 @@ print(caught.error)
 saved = nn.Sequential(layer).state_dict()
 print(layer.load_state_dict({k.removeprefix("0."): v for k, v in saved.items()}))
 
+checkpoint_file = {"model": layer.state_dict(), "epoch": 3}
+print(layer.load_state_dict(checkpoint_file["model"]))
+
 print(layer.load_state_dict(saved, strict=False))
 with expect(RuntimeError):
     layer.load_state_dict(nn.Linear(3, 1).state_dict(), strict=False)
@@ -388,6 +391,9 @@ class Descent(torch.optim.Optimizer):
 
 with expect(AttributeError) as caught:
     torch.optim.lr_scheduler.StepLR(Descent([w], 0.1, careful=False), 3)
+print(caught)
+with expect(AttributeError) as caught:
+    scaler.unscale_(layer)
 print(caught)
 
 optimizer = Descent([w], 0.1, careful=True)

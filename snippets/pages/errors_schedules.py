@@ -166,8 +166,12 @@ with expect(ValueError) as caught:
     scheduler.step()
 print(caught)
 
+optimizer = torch.optim.SGD([w], lr=0.1)
+scheduler = lr_scheduler.LambdaLR(optimizer, lambda t: 0.9**t)
+optimizer.add_param_group({"params": torch.zeros(1), "initial_lr": 0.1})
 scheduler.base_lrs.append(0.1)
 scheduler.lr_lambdas.append(lambda t: 0.9**t)
+optimizer.step()
 scheduler.step()
 print(scheduler.get_last_lr())
 # --8<-- [end:group-after-scheduler]
