@@ -57,16 +57,6 @@ def distribution(module: str) -> str:
     return " ".join(distributions().get(name, [])[:1])
 
 
-def version(module: str) -> str:
-    """Return the version of the distribution that a module is of.
-
-    >>> version("json"), version("torch") == metadata.version("torch")
-    ('', True)
-    """
-    name = distribution(module)
-    return installed(name) if name else ""
-
-
 def digest(*parts: str) -> str:
     """Return a key that changes with any of these texts.
 
