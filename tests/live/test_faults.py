@@ -5,7 +5,7 @@ import threading
 
 import pytest
 from book.live import runner
-from book.live.evaluate import Job
+from book.live.page import Cell
 from project import CODE, OUTPUT, ROOT, Project
 
 
@@ -241,8 +241,8 @@ def test_a_process_that_does_not_start_is_a_fault_of_its_page(tmp_path, monkeypa
     worker = runner.Worker(str(tmp_path))
     worker.channel.close()
     worker.channel = Silent()
-    jobs = [Job(name, "code", "print(1)", "index.py", 7, True) for name in ("a", "b")]
-    found = list(worker.results("index", jobs, 2.0, threading.Event()))
+    cells = [Cell(name, "code", "print(1)", "index.py", 7) for name in ("a", "b")]
+    found = list(worker.results("index", cells, 2.0, threading.Event()))
     worker.end()
     assert [result.failure for result in found] == [
         "its process had not started after 0 s"

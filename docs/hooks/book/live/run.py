@@ -12,7 +12,7 @@ from itertools import zip_longest
 from typing import TypeVar
 
 from ..errors import Fault
-from .evaluate import Bundle, Job, Result
+from .evaluate import Bundle, Result
 from .opened import state
 from .page import Cell, Page, is_lab
 from .runner import run_pages
@@ -166,20 +166,14 @@ class Run:
 
     def run(self, names: list[str]) -> None:
         """Run these pages, and say so; note what went wrong for those who wait."""
-        jobs = {
-            name: [
-                Job(c.id, c.kind, c.code, c.file, c.line, c.prints)
-                for c in self.cells[name]
-            ]
-            for name in names
-        }
-        codes = [job.code for page in jobs.values() for job in page]
+        pages = {name: self.cells[name] for name in names}
+        codes = [cell.code for page in pages.values() for cell in page]
         modules = preload(self.snippets, codes)
         if any(map(is_lab, names)):
             modules |= {"mkdocs_jupyter.nbconvert2", "ipykernel.kernelapp"}
         try:
             run_pages(
-                jobs,
+                pages,
                 str(self.snippets.directory),
                 self.settings.limit,
                 self.report,
