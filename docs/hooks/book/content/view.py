@@ -172,12 +172,11 @@ class View:
 
         It is the trial, after those functions that it calls and the page does not show.
         """
-        file = cell.file.partition("/")[2]
-        module = self.page.name.rpartition("/")[2].replace("-", "_")
+        module = self.page.module
         on_page = "\n".join(c.code for c in self.page.cells if c.kind == "functions")
         codes = [
             self.snippets.function(f"{module}.py", name).code
-            for name in self.snippets.evidence(file, cell.id, module)
+            for name in self.snippets.evidence(cell.module, cell.id, module)
             if f"def {name}(" not in on_page
         ]
         return "\n\n\n".join(shown(code, self.language) for code in [*codes, cell.code])

@@ -184,8 +184,8 @@ def run_cell(
     failure, line, value = "", cell.line, None
     code = cell.code
     if cell.kind == "trial":
-        module = cell.file.partition("/")[2].removesuffix(".py").replace("/", ".")
-        code, namespace = f"from {module} import {cell.id}\nvalue = {cell.id}()", {}
+        code = f"from {cell.module} import {cell.id}\nvalue = {cell.id}()"
+        namespace = {}
     started = perf_counter()
     with contextlib.redirect_stdout(output), contextlib.redirect_stderr(notes):
         try:

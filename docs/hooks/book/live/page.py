@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
+from .snippets import module_of
+
 HEADING = re.compile(
     r"^(?P<marks>#+) (?P<text>.*?) *\{ *#(?P<id>[\w-]+) *\} *$", re.MULTILINE
 )
@@ -30,6 +32,11 @@ class Cell:
     def runs(self) -> bool:
         """Tell whether something comes of the cell."""
         return self.kind != "functions"
+
+    @property
+    def module(self) -> str:
+        """Return the dotted name of its file in snippets/."""
+        return module_of(self.file.partition("/")[2])
 
 
 @dataclass
@@ -86,6 +93,11 @@ class Page:
     steps: list[Step]
 
     @property
+    def module(self) -> str:
+        """Return what its own modules are called, in pages/ and in trials/."""
+        return PurePosixPath(self.name).name.replace("-", "_")
+
+    @property
     def cells(self) -> list[Cell]:
         """Return what the page shows of code and values, in order."""
         found: list[Cell] = []
@@ -122,11 +134,10 @@ class Page:
 
     @property
     def modules(self) -> list[str]:
-        """Return the files of snippets/ that the page shows, in order, each once."""
-        files = [
-            cell.file for cell in self.cells if cell.kind not in ("value", "trial")
-        ]
-        return list(dict.fromkeys(file for file in files if file.endswith(".py")))
+        """Return the modules of snippets/ that it shows, in order, each once."""
+        kinds = "value", "trial", "lab"
+        names = [cell.module for cell in self.cells if cell.kind not in kinds]
+        return list(dict.fromkeys(names))
 
 
 def is_lab(name: str) -> bool:

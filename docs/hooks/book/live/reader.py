@@ -10,7 +10,6 @@ is shown and does not run, since the page's script imports what it needs.
 from __future__ import annotations
 
 import re
-from pathlib import PurePosixPath
 
 from ..errors import Fault
 from . import values
@@ -34,11 +33,10 @@ CODE = re.compile(r"`[^`\n]+`")
 class Reader:
     """Reads the Markdown of one page into its steps."""
 
-    def __init__(self, source: str, text: str, snippets: Snippets, name: str) -> None:
+    def __init__(self, source: str, text: str, snippets: Snippets, page: Page) -> None:
         """source: the page as messages name it. text: Markdown without front matter."""
-        self.source, self.snippets, self.name = source, snippets, name
-        self.module = PurePosixPath(name).name.replace("-", "_")
-        self.lab = is_lab(name)
+        self.source, self.snippets, self.module = source, snippets, page.module
+        self.lab = is_lab(page.name)
         self.after = ""  # the cell before
         self.ids: set[str] = set()
         self.open: list[str] = []
@@ -173,13 +171,12 @@ def read(source: str, language: str, name: str, text: str, snippets: Snippets) -
     """
     body = values.without_front_matter(text)
     offset = text.count("\n") - body.count("\n")
-    reader = Reader(source, body, snippets, name)
-    steps: list[Step] = []
+    page = Page(f"{language}/{name}.md", language, name, [])
+    reader = Reader(source, body, snippets, page)
     for step in reader.steps(offset):
-        steps.append(step)
+        page.steps.append(step)
         if isinstance(step, Opening) and step.claim:
-            steps.append(Shown(step.line, reader.trial(step.claim)))
-    page = Page(f"{language}/{name}.md", language, name, steps)
+            page.steps.append(Shown(step.line, reader.trial(step.claim)))
     script = f"pages/{reader.module}.py"
     for section in snippets.sections(script):
         if section not in reader.ids:

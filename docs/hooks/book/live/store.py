@@ -125,9 +125,7 @@ class Keys:
         keys = []
         for cell in cells:
             if cell.kind == "trial":  # which runs by itself
-                module = cell.file.partition("/")[2]
-                source = self.snippets.sources[module[:-3].replace("/", ".")]
-                reached = self.reach(source)
+                reached = self.reach(self.snippets.sources[cell.module])
                 keys.append(digest(self.environment, cell.id, cell.code, reached))
                 continue
             about = cell.code, cell.kind, str(cell.prints)

@@ -156,8 +156,7 @@ class Notebook:
             case Code():
                 self.add_code(piece)
             case Verdict():
-                module = module_of(piece.cell.file.partition("/")[2])
-                imports = needed(self.snippets, module, piece.code)
+                imports = needed(self.snippets, piece.cell.module, piece.code)
                 code = f"{imports}\n\n\n{piece.code}\n\n\nprint({piece.cell.id}())"
                 self.shown.append(code)
                 opinion = " (opinion)" * piece.trial["opinion"]
