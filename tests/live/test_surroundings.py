@@ -26,7 +26,7 @@ from book.material import staging
 from book.outputs.footer_and_feed import commit
 from markdown import Markdown
 from packaging.specifiers import SpecifierSet
-from project import CODE, OUTPUT, ROOT, Project
+from project import ROOT, Project
 
 HOOKS = ROOT / "docs" / "hooks"
 
@@ -326,7 +326,7 @@ def test_a_build_among_odd_files(tmp_path):
         "x = '<MulBackward0 object> | a'",
     )
     prose = "| a | b |\n| - | - |\n| {{ x }} | c |"
-    project.page(long, ("first", OUTPUT), ("second", CODE), prose=prose)
+    project.page(long, "first", "second", prose=prose)
     settings = {"HOME": str(home), "XDG_CONFIG_HOME": "", "CELL_CACHE": "~/kept"}
     ran = project.cells_run(project.build(**settings))
     assert ran == ["index first", f"{long} first", f"{long} second"]

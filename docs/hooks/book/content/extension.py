@@ -139,7 +139,7 @@ class Notation(Preprocessor):
         options = f'exec="on" session="{view.page.name}" id="{cell.id}"'
         if cell.kind == "figure":
             options += ' html="on"'
-        elif cell.prints and cell.kind == "code":
+        elif cell.prints:
             options += ' source="block" result="text"'
         else:
             options += ' source="above"'

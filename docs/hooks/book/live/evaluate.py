@@ -236,7 +236,7 @@ def wrong_with(cell: Cell, text: str, notes: str) -> str:
         return f"it shows a path of this machine: {path}"
     if address := ADDRESS.search(text):
         return f"it shows an address in memory:{address[0]}"
-    shows = cell.kind in ("figure", "value") or (cell.prints and cell.kind == "code")
+    shows = cell.prints or cell.kind in ("figure", "value")
     if shows and not text.strip():
         return "it prints nothing where the page shows an output"
     if not shows and text and cell.kind != "lab":

@@ -26,7 +26,11 @@ class Cell:
     code: str
     file: str
     line: int
-    prints: bool = True
+
+    @property
+    def prints(self) -> bool:
+        """Tell whether it must print, and the page shows what it does."""
+        return self.kind == "code" and "print(" in self.code
 
     @property
     def runs(self) -> bool:

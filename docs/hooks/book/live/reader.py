@@ -17,11 +17,6 @@ from .page import Cell, Closing, Opening, Page, Prose, Shown, Step, is_lab
 from .snippets import NAME, Snippets
 
 INCLUDE = re.compile(r'(?P<indent> *)-{1,}8<-{1,} "(?P<name>[^"\n]*)" *')
-LONG = re.compile(
-    r'(?P<indent> *)(?P<mark>`{3,})python (?P<options>[^\n]*\bexec="on"[^\n]*)\n'
-    r'\s*-{1,}8<-{1,} "(?P<name>[^"\n]*)"\s*\n *(?P=mark) *'
-)
-OPTION = re.compile(r'([\w-]+)="([^"]*)"')
 OPENING = re.compile(r" *///+ *(?P<kind>[\w-]+) *(?:\| *(?P<title>.*))?$")
 CLOSING = re.compile(r" *///+ *$")
 CLAIM = re.compile(r"(?P<id>[a-z]\d+) *\| *(?P<quote>\S.*)$")
@@ -82,7 +77,7 @@ class Reader:
         return [Prose(line, block, self.values(line, block))]
 
     def fence(self, line: int, block: str) -> list[Step]:
-        """Return the step of a fence: of a lab, of a cell with options, or prose."""
+        """Return the step of a fence: a cell of a lab, or prose."""
         if self.lab and PYTHON.match(block):
             code = LAB.fullmatch(block)
             if not code:
@@ -95,15 +90,9 @@ class Reader:
             self.ids.add(self.after)
             cell = Cell(self.after, "lab", code[1], self.source, line + 1)
             return [Shown(line, cell)]
-        if long := LONG.fullmatch(block):
-            cell = self.cell(long["name"], line)
-            options = dict(OPTION.findall(long["options"]))
-            if options.get("source") == "above":
-                cell.prints = False
-            return [Shown(line, cell, long["indent"])]
         if re.match(r"[^\n]*\bexec\b", block):
             raise self.fault(
-                line, 'this fence does not run: it holds one include, exec="on"'
+                line, "a fence does not run: a cell is an include outside of fences"
             )
         return [Prose(line, block)]
 
@@ -142,7 +131,6 @@ class Reader:
         if file.startswith("pages/") and file != own:
             raise self.fault(line, f"{file} is the script of another page")
         kind = "functions" if file != own else "code"
-        prints = kind == "code" and "print(" in at.code
         if kind == "code" and section.endswith("-figure"):
             kind = "figure"
         elif kind == "code" and (section == "imports" or section.endswith("-setup")):
@@ -153,7 +141,7 @@ class Reader:
         self.ids.add(key)
         if kind != "functions":
             self.after = section
-        return Cell(key, kind, at.code, at.file, at.line, prints)
+        return Cell(key, kind, at.code, at.file, at.line)
 
     def values(self, line: int, block: str) -> list[Cell]:
         """Return the values in a block of prose."""
