@@ -118,6 +118,11 @@ class Page:
         return [cell.id for cell in self.cells if cell.kind != "value"]
 
     @property
+    def said(self) -> list[str]:
+        """Return the ids of the values, in whichever order they are said."""
+        return sorted({cell.id for cell in self.cells if cell.kind == "value"})
+
+    @property
     def headings(self) -> list[str]:
         """Return the ids that headings have been given, in order."""
         texts = [s.text for s in self.steps if isinstance(s, Prose)]

@@ -66,21 +66,17 @@ def merge(pages: list[Page]) -> list[Cell]:
     Fault where the languages do not show the same cells, or have other headings.
     """
     first, *others = pages
-    rows: dict[str, dict[str, Cell]] = {}
-    for page in pages:
-        after = ""
-        for cell in page.cells:
-            if cell.kind not in ("value", "trial"):
-                after = cell.id
-            rows.setdefault(after, {}).setdefault(cell.id, cell)
     for page in others:
         compare(first, page)
-    return [cell for row in rows.values() for cell in row.values() if cell.runs]
+    cells: dict[str, Cell] = {}
+    for cell in first.cells:
+        cells.setdefault(cell.id, cell)  # a value may be said twice
+    return [cell for cell in cells.values() if cell.runs]
 
 
 def compare(first: Page, other: Page) -> None:
     """Raise Fault unless two languages show the same cells under the same headings."""
-    for what in ("shown", "headings"):
+    for what in ("shown", "headings", "said"):
         ours, theirs = getattr(first, what), getattr(other, what)
         for one, two in zip_longest(ours, theirs):
             if one != two:
