@@ -37,10 +37,6 @@ class Reader:
         self.open: list[str] = []
         self.blocks = values.blocks(text)
 
-    def fault(self, line: int, reason: str) -> Fault:
-        """Return a fault with its place."""
-        return Fault(f"{self.source}:{line}: {reason}")
-
     def steps(self, offset: int) -> list[Step]:
         """Return the steps of the page; offset: lines of front matter before it."""
         found: list[Step] = []
@@ -49,9 +45,7 @@ class Reader:
             try:
                 found += self.step(line, block)
             except Fault as error:
-                if str(error).startswith(self.source):
-                    raise
-                raise self.fault(line, str(error)) from None
+                raise Fault(f"{self.source}:{line}: {error}") from None
         return found
 
     def step(self, line: int, block: str) -> list[Step]:
@@ -64,13 +58,11 @@ class Reader:
         if values.FENCE.match(block):
             return self.fence(line, block)
         if include := INCLUDE.fullmatch(block):
-            cell = self.cell(include["name"], line)
-            return [Shown(line, cell, include["indent"])]
+            return [Shown(line, self.cell(include["name"]), include["indent"])]
         if "--8<--" in CODE.sub("", block):
-            raise self.fault(
-                line,
+            raise Fault(
                 "a cell is an include alone in its paragraph, like "
-                '--8<-- "pages/adam.py:train"',
+                '--8<-- "pages/adam.py:train"'
             )
         if self.lab:
             return [Prose(line, block)]
@@ -81,19 +73,16 @@ class Reader:
         if self.lab and PYTHON.match(block):
             code = LAB.fullmatch(block)
             if not code:
-                raise self.fault(
-                    line,
+                raise Fault(
                     "a cell stands between ```python and ```, each alone on its line, "
-                    "not indented, in no other fence",
+                    "not indented, in no other fence"
                 )
             self.after = f"cell-{len(self.ids) + 1}"
             self.ids.add(self.after)
             cell = Cell(self.after, "lab", code[1], self.source, line + 1)
             return [Shown(line, cell)]
         if re.match(r"[^\n]*\bexec\b", block):
-            raise self.fault(
-                line, "a fence does not run: a cell is an include outside of fences"
-            )
+            raise Fault("a fence does not run: a cell is an include outside of fences")
         return [Prose(line, block)]
 
     def opening(self, line: int, block: str, match: re.Match[str]) -> Opening:
@@ -101,14 +90,14 @@ class Reader:
         kind, title = match["kind"], match["title"] or ""
         self.open.append(kind)
         if "{{" in values.NOT_PROSE.sub("", block):
-            raise self.fault(line, "the title of a block cannot hold a value")
+            raise Fault("the title of a block cannot hold a value")
         if kind != "claim":
             return Opening(line, block, kind, title)
         claim = CLAIM.fullmatch(title)
         if not claim:
-            raise self.fault(line, "a claim names its id and its quote: | c01 | “…”")
+            raise Fault("a claim names its id and its quote: | c01 | “…”")
         if claim["id"] in self.ids:
-            raise self.fault(line, f"the claim {claim['id']} stands twice")
+            raise Fault(f"the claim {claim['id']} stands twice")
         self.ids.add(claim["id"])
         return Opening(line, block, kind, claim["quote"], claim["id"])
 
@@ -118,18 +107,16 @@ class Reader:
         at = self.snippets.function(file, claim)
         return Cell(claim, "trial", at.code, at.file, at.line)
 
-    def cell(self, name: str, line: int) -> Cell:
+    def cell(self, name: str) -> Cell:
         """Return the cell that an include names."""
         found = NAME.fullmatch(name)
         if not found:
-            raise self.fault(
-                line, f'"{name}" names no section, like "pages/adam.py:train"'
-            )
+            raise Fault(f'"{name}" names no section, like "pages/adam.py:train"')
         file, section = found["file"], found["section"]
         at = self.snippets.section(file, section)
         own = f"pages/{self.module}.py"
         if file.startswith("pages/") and file != own:
-            raise self.fault(line, f"{file} is the script of another page")
+            raise Fault(f"{file} is the script of another page")
         kind = "functions" if file != own else "code"
         if kind == "code" and section.endswith("-figure"):
             kind = "figure"
@@ -137,7 +124,7 @@ class Reader:
             kind = "setup"
         key = section if kind != "functions" else f"{file}:{section}"
         if key in self.ids:
-            raise self.fault(line, f"the cell {key!r} stands twice")
+            raise Fault(f"the cell {key!r} stands twice")
         self.ids.add(key)
         if kind != "functions":
             self.after = section
