@@ -9,7 +9,6 @@ itself, as it does anywhere.
 from __future__ import annotations
 
 import html
-import re
 import textwrap
 from collections.abc import Callable
 
@@ -27,12 +26,11 @@ from .formulas import FormulaTreeprocessor
 from .ledger import ledger
 from .references import ReferenceTreeprocessor
 from .short_code import ShortCodeTreeprocessor
-from .view import CODE_OR_FORMULA, View, shown, whole_numbers
+from .view import View, shown, whole_numbers
 from .words import WORDS
 
 TICKS = "`" * 8
 RESULT = "here-goes-what-came-of-a-cell"
-NOT_TEXT = re.compile(f"({CODE_OR_FORMULA})")
 
 
 def escaped(text: str) -> str:
@@ -45,17 +43,6 @@ def escaped(text: str) -> str:
     return whole_numbers(text.replace("--8<", "-&#45;8<"))
 
 
-def put_in(block: str, texts: list[str], counts: dict[str, int]) -> str:
-    """Return a block of prose with its values in place, as text outside of code."""
-    given = iter(texts)
-    parts = NOT_TEXT.split(block)
-    for number, part in enumerate(parts):
-        mine = [next(given) for _ in values.found(0, part)]
-        mine = mine if number % 2 else [escaped(text) for text in mine]
-        parts[number] = values.put_in(part, mine, counts)
-    return "".join(parts)
-
-
 def print_block(block: str) -> str:
     """Return Python that prints a block of prose with its values in place.
 
@@ -63,7 +50,7 @@ def print_block(block: str) -> str:
     "print('after ' + format(steps, ',d') + ' steps')"
     """
     parts, end = [], 0
-    for value in values.found(0, block):
+    for value in values.found(block):
         parts += [repr(block[end : value.start()]), values.expression(value)]
         end = value.end()
     parts.append(repr(block[end:]))
@@ -115,11 +102,7 @@ class Notation(Preprocessor):
             return step.text
         if self.book.live or not step.values:
             texts = [view.value(cell) for cell in step.values]
-            return (
-                put_in(step.text, texts, view.counts)
-                if "{{" in step.text
-                else step.text
-            )
+            return values.put_in(step.text, texts, view.counts, escaped)
         session = f'session="{view.page.name}" id="line-{step.line}"'
         code = print_block(textwrap.dedent(step.text))
         fence = f'\n```python exec="on" {session} updatetoc="no"\n{code}\n```\n'

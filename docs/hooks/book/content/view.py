@@ -29,9 +29,8 @@ KINDS = {
 }
 TRIAL = "application/json"
 FORMATTER = "  # fmt: skip"
-CODE_OR_FORMULA = r"`[^`\n]+`|\$[^$\n]+\$"  # in Markdown
 # A number that a line would break at its hyphen.
-EXPONENT = re.compile(rf"{CODE_OR_FORMULA}|(\b\d[\d.]*e-\d+)")
+EXPONENT = re.compile(rf"{NOT_PROSE.pattern}|(\b\d[\d.]*e-\d+)")
 END = re.compile(r"[。！？][*”）]*|[.!?][*”)]*(?=\s+[^\sa-z\d]|\s*$)")  # of a sentence
 
 

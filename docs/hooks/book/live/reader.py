@@ -133,7 +133,7 @@ class Reader:
     def values(self, line: int, block: str) -> list[Cell]:
         """Return the values in a block of prose."""
         found = []
-        for value in values.found(line, block):
+        for value in values.found(block):
             code = f"print({values.expression(value)})"
             found.append(Cell(f"{self.after} {code}", "value", code, self.source, line))
         return found
