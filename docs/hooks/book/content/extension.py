@@ -20,6 +20,7 @@ from markupsafe import Markup, escape
 
 from ..errors import Fault
 from ..live import values
+from ..live.evaluate import best
 from ..live.page import Cell, Closing, Opening, Prose, Shown
 from .blocks import ClaimExtension
 from .formulas import FormulaTreeprocessor
@@ -192,17 +193,16 @@ class Book(Extension):
         parts = []
         result = self.view.results.get(cell.id)
         for output in (result.outputs if result else None) or []:
-            if markup := output.get("text/html") or output.get("image/svg+xml"):
-                parts.append(f'<div class="output">{markup}</div>')
-            elif text := output.get("text/markdown"):
-                table = MarkdownConverter(md, update_toc=False).convert(text)
-                parts.append(f'<div class="output">{table}</div>')
-            else:
-                text = str(output["text/plain"]).strip("\n")
+            kind, text = best(output)
+            if kind == "text/plain":
                 fence = f"{TICKS}text\n{RESULT}\n{TICKS}"
                 block = MarkdownConverter(md, update_toc=False).convert(fence)
-                block = block.replace(RESULT, escape(text))
+                block = block.replace(RESULT, escape(text.strip("\n")))
                 parts.append(f'<div class="result">{block}</div>')
+                continue
+            if kind == "text/markdown":
+                text = MarkdownConverter(md, update_toc=False).convert(text)
+            parts.append(f'<div class="output">{text}</div>')
         return Markup("\n".join(parts))
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
-from ..live.evaluate import Result
+from ..live.evaluate import Result, best
 from ..live.page import Cell, Closing, Opening, Page, Prose
 from ..live.snippets import Snippets
 from ..live.values import NOT_PROSE, put_in
@@ -134,8 +134,8 @@ class View:
 
     def markup(self, cell: Cell) -> str:
         """Return what a cell drew."""
-        [output] = self.results[cell.id].outputs or [{}]
-        return output.get("image/svg+xml", output.get("text/html", ""))
+        [output] = self.results[cell.id].outputs
+        return best(output)[1]
 
     def trial(self, claim: str) -> dict[str, Any] | None:
         """Return what came of a trial, or None where it failed."""

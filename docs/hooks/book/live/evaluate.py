@@ -22,6 +22,7 @@ from .page import Cell
 ADDRESS = re.compile(r" at 0x[0-9a-fA-F]{6,}")  # as objects without a name have it
 OUTPUT_LIMIT = 1_000_000  # characters of one cell
 Bundle = dict[str, Any]  # one output, by MIME type
+KINDS = "text/html", "text/markdown", "image/svg+xml", "text/plain"  # the best first
 _bare: list[str] = []
 
 
@@ -164,6 +165,16 @@ def bundle(kind: str, text: str) -> list[Bundle]:
         svg = text.lstrip().startswith("<svg")
         return [{"image/svg+xml" if svg else "text/html": text.strip()}]
     return [{"text/plain": text}] if text else []
+
+
+def best(output: Bundle) -> tuple[str, str]:
+    """Return the kind of an output and its text: the best that a page can show.
+
+    >>> best({"text/plain": "<b>", "text/html": "<b>1</b>"}), best({"text/plain": ""})
+    (('text/html', '<b>1</b>'), ('text/plain', ''))
+    """
+    kind = next((kind for kind in KINDS if output.get(kind)), "text/plain")
+    return kind, str(output[kind])
 
 
 def run_cell(

@@ -18,7 +18,7 @@ from ..content.view import View
 from ..live.page import is_lab
 from ..live.snippets import Snippets, module_of, names_in, parsed
 from ..live.store import distribution, installed
-from .transcript import Code, Heading, Text, Verdict, data_of, pieces
+from .transcript import Code, Heading, Text, Verdict, pieces
 
 THREADS = "OMP_NUM_THREADS"
 FOLDED = {"jupyter": {"source_hidden": True}, "cellView": "form"}
@@ -175,7 +175,7 @@ class Notebook:
         self.shown.append(code)
         if piece.cell.kind == "figure":
             code = displayed(code)
-        outputs = [self.output(*data_of(output)) for output in piece.outputs]
+        outputs = [self.output(*output) for output in piece.outputs]
         folded = FOLDED if piece.cell.kind == "setup" else {}
         self.code(name, code.rstrip("\n"), outputs, **folded)
 
