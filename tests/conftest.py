@@ -59,6 +59,8 @@ EXPERIMENTS = (
     *("test_optimizers", "test_labs", "test_training_loop", "processes", "recall"),
     *("test_what_schedules_buy", "truncation", "adaptive", "race"),
 )
+# By what it uses, a test builds a small site of its own, or starts a program.
+PROGRAMS = {"Project", "build", "python", "subprocess"}
 CHROMIUM = next(filter(None, map(shutil.which, NAMES)), None)
 
 
@@ -109,6 +111,15 @@ def pytest_addoption(parser) -> None:
         action="store_true",
         help="run each page's code and each lab again, not some; hold scores of times",
     )
+
+
+def pytest_ignore_collect(collection_path, config) -> bool | None:
+    """Leave files of experiments unread where none is asked for: they import a lot."""
+    stem, page = collection_path.stem, config.getoption("--page") or ""
+    if not stem.startswith(EXPERIMENTS):
+        return None
+    other = page and not page.startswith("labs/") and page.replace("-", "_") not in stem
+    return True if other or "not experiment" in config.option.markexpr else None
 
 
 def pytest_collection_modifyitems(config, items) -> None:
@@ -171,13 +182,13 @@ def stands_for_its_kind(item) -> bool:
 
 
 def builds(item) -> bool:
-    """Tell whether a test, or a fixture of its file, builds a small site of its own."""
+    """Tell whether a test, or a fixture of its file, does what PROGRAMS do."""
     if not hasattr(item, "function"):  # a doctest
         return False
     functions = [item.function]
     for found in item._fixtureinfo.name2fixturedefs.values():
         functions += [fixture.func for fixture in found]
-    return any({"Project", "build"} & names(function) for function in functions)
+    return any(PROGRAMS & names(function) for function in functions)
 
 
 def experiments(item) -> bool:
@@ -198,9 +209,9 @@ def names(function) -> frozenset[str]:
 def concerns(item, page: str) -> bool:
     """Tell whether a test is about a page: by its module, or its parameters.
 
-    Of two tests that run the same script, one is.
+    Of two tests that run the same script, one is; the offline edition is of all pages.
     """
-    if item.get_closest_marker("twice"):
+    if item.get_closest_marker("twice") or item.path.name == "test_offline.py":
         return False
     stem = page.rpartition("/")[2].removesuffix(".md")
     module = stem.replace("-", "_")

@@ -165,6 +165,18 @@ optimizer.zero_grad()
 print(w.grad)
 # --8<-- [end:zero-grad]
 
+# --8<-- [start:whose-grad]
+net = torch.nn.Sequential(torch.nn.Linear(5, 4), torch.nn.Linear(4, 3))
+of_the_last = torch.optim.SGD(net[1].parameters(), lr=0.1)
+left = {}
+for who in (of_the_last, net):
+    net(torch.ones(5)).sum().backward()
+    who.zero_grad()
+    name = type(who).__name__
+    left[name] = [n for n, p in net.named_parameters() if p.grad is not None]
+    print(f"{name}.zero_grad() leaves {left[name]}")
+# --8<-- [end:whose-grad]
+
 # --8<-- [start:none-or-zero]
 sgd, adam = torch.optim.SGD, torch.optim.Adam
 optimizers = {

@@ -44,6 +44,17 @@ print(f"one logit: z moves by {step_of_one} lr")
 print(f"two logits: z₁ − z₀ moves by {step_of_two} lr")
 # --8<-- [end:twice-as-fast]
 
+# --8<-- [start:one-output]
+z = torch.tensor([[-2.0], [0.0], [1.0], [3.0]], requires_grad=True)
+no, yes = torch.zeros(4, dtype=torch.long), torch.ones(4, dtype=torch.long)
+alone = F.cross_entropy(z, no)
+alone.backward()
+print("loss", alone.item(), "  gradient", z.grad.flatten().tolist())
+with expect(IndexError) as caught:
+    F.cross_entropy(z, yes)
+print(caught)
+# --8<-- [end:one-output]
+
 # --8<-- [start:to-the-bit]
 z, y = torch.randn(100, 3), torch.randint(2, (100, 3)).float()
 positive = torch.tensor([1.0, 2.0, 5.0])

@@ -38,6 +38,38 @@ value_cosine = torch.cosine_similarity(p.grad, grad, dim=0)
 print(f"value: {p.grad}  cosine {value_cosine:.4f}")
 # --8<-- [end:norm-or-value]
 
+
+# --8<-- [start:limit]
+def regression(max_norm, runs=20, steps=100):
+    """梯度范数，离正确权重的距离 | norms, distances from the right weights"""
+    draw = torch.Generator().manual_seed(0)
+    w, lengths = torch.zeros(runs, 8), []
+    for step in range(steps):
+        x = torch.randn(runs, 16, 8, generator=draw)
+        y = x.sum(2) + torch.randn(runs, 16, generator=draw)
+        if step % 50 == 30:
+            y = 50 * y  # 坏批次 | a broken batch
+        error = torch.einsum("rij,rj->ri", x, w) - y
+        slope = torch.einsum("rij,ri->rj", x, error) / 16
+        length = slope.norm(dim=1, keepdim=True)
+        w = w - 0.1 * slope * (max_norm / length).clamp(max=1)
+        lengths.append(length)
+    return torch.cat(lengths), (w - 1).norm(dim=1)
+
+
+# --8<-- [end:limit]
+
+# --8<-- [start:limit-run]
+logged, _ = regression(math.inf)
+usual, long, worst = logged.quantile(torch.tensor([0.5, 0.9, 1.0])).tolist()
+print(f"norms without a clip: median {usual:.1f}, 90% {long:.1f}, largest {worst:.0f}")
+ends = {}
+for max_norm in (0.01, 0.1, 1.0, 3.0, 10.0, 100.0, math.inf):
+    lengths, apart = regression(max_norm)
+    acts, ends[max_norm] = (lengths > max_norm).float().mean(), apart.mean().item()
+    print(f"max_norm {max_norm:<5}  acts in {acts:4.0%}  distance {ends[max_norm]:.2f}")
+# --8<-- [end:limit-run]
+
 # --8<-- [start:with-and-without]
 start = [6.0, 12.0, 18.0]
 clipped, norms = descend(start, 0.0009, 100_000, max_norm=1.0)

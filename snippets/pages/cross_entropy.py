@@ -75,6 +75,22 @@ for name, loss in below.items():
     print(f"{name:8} {loss:.3f}   ln 10 {math.log(10):.3f}")
 # --8<-- [end:ln-c-below]
 
+# --8<-- [start:accuracy]
+measured = {}
+for name, leads in (
+    ("at first", [-0.4, -0.4, 1.0, 1.0]),
+    ("the right ones surer", [-0.4, -0.4, 4.0, 4.0]),
+    ("the wrong ones just over", [0.1, 0.1, 4.0, 4.0]),
+    ("one surely wrong", [4.0, 4.0, 4.0, -8.0]),
+):
+    z = torch.stack([torch.zeros(4), torch.tensor(leads)], dim=1)
+    every = F.cross_entropy(z, torch.ones(4, dtype=torch.long), reduction="none")
+    right = (z.argmax(1) == 1).float().mean().item()
+    measured[name] = every.mean().item(), right
+    print(f"{name:25} loss {measured[name][0]:.2f}   accuracy {right:.0%}"
+          f"   largest {every.max():.2f}")  # fmt: skip
+# --8<-- [end:accuracy]
+
 # --8<-- [start:gradient]
 x = logits.clone().requires_grad_()
 F.cross_entropy(x, target).backward()
@@ -93,6 +109,19 @@ for panel in (left, right):
     panel.set_xticks(range(4), ["2", "1 = y", "0", "−1"])
 print(svg(figure, "pull"))
 # --8<-- [end:gradient-figure]
+
+# --8<-- [start:squared]
+pulls = {}
+print("lead of the wrong class    loss    pull   squared    pull")
+for lead in (-4.0, 0.0, 4.0, 8.0, 16.0):
+    z = torch.tensor([[0.0, lead]], requires_grad=True)
+    entropy = F.cross_entropy(z, torch.tensor([0]))
+    squared = F.mse_loss(z.softmax(1), torch.tensor([[1.0, 0.0]]))
+    both = [torch.autograd.grad(loss, z)[0][0, 0] for loss in (entropy, squared)]
+    pulls[lead] = [-pull.item() for pull in both]
+    print(f"{lead:23.0f} {entropy.item():7.3f} {pulls[lead][0]:7.4f}"
+          f" {squared.item():9.3f} {pulls[lead][1]:7.4f}")  # fmt: skip
+# --8<-- [end:squared]
 
 # --8<-- [start:targets]
 one_hot = F.one_hot(target, 3).float()

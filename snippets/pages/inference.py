@@ -7,7 +7,7 @@ import warnings
 import torch
 from expected import expect
 from inference import effects
-from no_grad import step_under_no_grad
+from no_grad import saved_tensors, step_under_no_grad, storages
 from torch import nn
 
 # --8<-- [end:imports]
@@ -73,6 +73,26 @@ shift = torch.zeros(4, requires_grad=True)
 print("features + shift:", shift.grad)
 print("inference tensors:", features.is_inference(), view.is_inference())
 # --8<-- [end:inference]
+
+# --8<-- [start:detach]
+inputs = torch.randn(256, 64)
+print(f"{'':22} body keeps  gradient in front, body, head")
+for how in ("as it is", "detach()", "no_grad", "requires_grad_(False)"):
+    front, head = nn.Linear(64, 64), nn.Linear(64, 1)
+    body = nn.Sequential(nn.Linear(64, 64), nn.ReLU(), nn.Linear(64, 64))
+    body.requires_grad_(how != "requires_grad_(False)")
+    shown = front(inputs)
+    own = {tensor.data_ptr() for tensor in (shown, *body.parameters())}
+    with saved_tensors() as saved, torch.set_grad_enabled(how != "no_grad"):
+        result = body(shown)
+    sizes = storages(saved)
+    kept = sum(sizes[key] for key in sizes.keys() - own)
+    if how == "detach()":
+        result = result.detach()
+    head(result).square().mean().backward()
+    there = [layer.weight.grad is not None for layer in (front, body[0], head)]
+    print(f"{how:22} {kept:8} B ", *there)
+# --8<-- [end:detach]
 
 # --8<-- [start:factories]
 with torch.no_grad():

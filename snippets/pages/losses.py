@@ -87,6 +87,19 @@ for panel, names in zip(panels, families.values(), strict=True):
 print(svg(figure, "families"))
 # --8<-- [end:families-figure]
 
+# --8<-- [start:reduction]
+reduced = {}
+for rule in (torch.optim.SGD, torch.optim.Adam):
+    for how, lr in (("mean", 0.08), ("sum", 0.08), ("sum", 0.01)):
+        theta = torch.zeros(3, requires_grad=True)
+        optimizer = rule([theta], lr=lr)
+        nn.functional.mse_loss(x @ theta, target, reduction=how).backward()
+        optimizer.step()
+        reduced[rule.__name__, how, lr] = theta.detach()
+        print(f"{rule.__name__:5} {how:5} lr {lr}  ",
+              *(f"{v:7.3f}" for v in theta))  # fmt: skip
+# --8<-- [end:reduction]
+
 
 # --8<-- [start:calls]
 def kind(tensor):

@@ -22,6 +22,22 @@ print("mean of the means ", means.mean().item())
 print("weighted by n_i/N ", (means * torch.tensor([3 / 4, 1 / 4])).sum().item())
 # --8<-- [end:mean-of-means]
 
+# --8<-- [start:epoch]
+torch.manual_seed(0)
+x, y = torch.randn(72, 1), torch.linspace(0, 3, 72)[:, None]
+line = nn.Linear(1, 1)
+total, count, means = 0.0, 0, []
+for part, target in zip(x.split(32), y.split(32), strict=True):
+    loss = mse_loss(line(part), target)
+    total += loss.item() * len(part)
+    count += len(part)
+    means.append(loss.item())
+print("batches of     ", [len(part) for part in x.split(32)])
+print(f"total / count   {total / count:.4f}")
+print(f"mean of means   {sum(means) / len(means):.4f}")
+print(f"all in one      {mse_loss(line(x), y).item():.4f}")
+# --8<-- [end:epoch]
+
 # --8<-- [start:unequal]
 torch.manual_seed(0)
 inputs, targets = torch.randn(10, 5), torch.randn(10, 3)
@@ -185,6 +201,23 @@ for _ in range(2):
     scheduler.step()
     print("lr", scheduler.get_last_lr()[0])
 # --8<-- [end:recipe]
+
+# --8<-- [start:leftover]
+K, number, epochs = 2, 5, 2
+held = {}
+for how in ("clear after a step", "clear at the start", "step at the end, too"):
+    w = torch.zeros(1, requires_grad=True)
+    held[how] = []
+    for _ in range(epochs):
+        if how == "clear at the start":
+            w.grad = None
+        for i in range(1, number + 1):
+            w.sum().backward()  # 每个微批给 1 | each micro-batch adds 1
+            if i % K == 0 or (how == "step at the end, too" and i == number):
+                held[how].append(int(w.grad.item()))
+                w.grad = None
+    print(f"{how:21} {held[how]}  {sum(held[how])} of {number * epochs}")
+# --8<-- [end:leftover]
 
 # --8<-- [start:try-thousand]
 for name in ("SGD", "Adam"):

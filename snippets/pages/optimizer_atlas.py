@@ -1,10 +1,14 @@
 """The page `optimizer-atlas` as a script: it prints what the page shows."""
 
 # --8<-- [start:imports]
+import math
+from functools import partial
+
 import torch
 from expected import expect
 from optimizer_atlas import (
     bowl_step,
+    build,
     decayed,
     gap,
     names,
@@ -59,6 +63,40 @@ for name, counted in memory.items():
 print(f"SGD, μ=0.9 {state_bytes('SGD', 1, momentum=0.9):6.2f}")
 # --8<-- [end:memory]
 
+
+# --8<-- [start:reset-setup]
+def length(optimizer, theta, size):
+    with torch.no_grad():
+        theta.fill_(1.0)
+    grad = torch.full_like(theta, size)
+    sparse = isinstance(optimizer, torch.optim.SparseAdam)
+    theta.grad = grad.to_sparse() if sparse else grad
+    optimizer.step(lambda: 0.0)
+    return (theta.detach() - 1).abs().mean().item()
+
+
+# --8<-- [end:reset-setup]
+
+# --8<-- [start:reset]
+stepped = {}
+print("             new     used  cleared")
+for name in names():
+    theta = torch.ones(2, 2, dtype=torch.float64, requires_grad=True)
+    make = partial(build, name, [theta], lr=0.1)
+    options = {"momentum": 0.9} if name == "SGD" else {}
+    stepped[name] = [length(make(**options), theta, 0.01)]
+    for clear in (False, True):
+        optimizer = make(**options)
+        for _ in range(50):
+            length(optimizer, theta, 1.0)
+        if clear:
+            optimizer.state.clear()
+        stepped[name].append(length(optimizer, theta, 0.01))
+    print(f"{name:10}", *(f"{v:8.5f}" for v in stepped[name]))
+same = sum(new == cleared for new, _, cleared in stepped.values())
+print(f"cleared equals new: {same} of {len(stepped)}")
+# --8<-- [end:reset]
+
 # --8<-- [start:turns]
 still = torch.eye(16, dtype=torch.float64)
 rows = torch.kron(orthogonal(4), torch.eye(4, dtype=torch.float64))
@@ -81,6 +119,21 @@ for name in names():
     taken[name] = [decayed(name, size) for size in (0.01, 1.0, 100.0)]
     print(f"{name:10} {default:4}", *(f"{v:7.3f}" for v in taken[name]))
 # --8<-- [end:decays]
+
+# --8<-- [start:half-life]
+half_life = {}
+print("    lr  weight_decay   steps to one half")
+for lr, decay in ((1e-3, 0.01), (1e-3, 0.1), (1e-4, 0.1), (1e-2, 0.1)):
+    half_life[lr, decay] = math.log(2) / (lr * decay)
+    print(f"{lr:6} {decay:13} {half_life[lr, decay]:19,.0f}")
+
+theta = torch.ones(1, dtype=torch.float64)
+theta.grad = torch.zeros_like(theta)
+optimizer = torch.optim.AdamW([theta], lr=1e-2, weight_decay=0.1)
+for _ in range(round(half_life[1e-2, 0.1])):
+    optimizer.step()
+print(f"AdamW, as in the last row: {theta.item():.4f} is left")
+# --8<-- [end:half-life]
 
 # --8<-- [start:support]
 cases = ("sparse", "complex", "bfloat16", "float16")

@@ -1,6 +1,7 @@
 """Parameter groups: decay, layer-wise rates, freezing, adding, state by position."""
 
 # --8<-- [start:imports]
+import copy
 import warnings
 
 import torch
@@ -168,6 +169,42 @@ with expect(ValueError) as caught:
     optimizer.add_param_group({"params": body.parameters()})
 print(caught)
 # --8<-- [end:unfreeze]
+
+# --8<-- [start:changed-model]
+x = torch.ones(3, 2)
+held = {}
+for name, change in {
+    "double()": lambda net: net.double(),
+    "deepcopy": copy.deepcopy,
+    "a new head": lambda net: nn.Sequential(net[0], nn.Linear(2, 1)),
+}.items():
+    torch.manual_seed(0)
+    net = nn.Sequential(nn.Linear(2, 2), nn.Linear(2, 1))
+    optimizer = torch.optim.Adam(net.parameters(), lr=0.1)
+    changed = change(net)
+    before = [param.detach().clone() for param in changed.parameters()]
+    changed(x.to(changed[0].weight.dtype)).square().mean().backward()
+    optimizer.step()
+    after = [param.detach() for param in changed.parameters()]
+    held[name] = sum(not torch.equal(*pair) for pair in zip(before, after, strict=True))
+    print(f"{name:10}  moved by step(): {held[name]} of {len(after)} tensors")
+# --8<-- [end:changed-model]
+
+# --8<-- [start:changed-later]
+net = nn.Linear(2, 1)
+optimizer = torch.optim.Adam(net.parameters(), lr=0.1)
+net(x).square().mean().backward()
+optimizer.step()
+optimizer.zero_grad()
+net.double()
+net(x.double()).square().mean().backward()
+with expect(RuntimeError) as caught:
+    optimizer.step()
+print(caught)
+optimizer.load_state_dict(optimizer.state_dict())
+optimizer.step()
+print("exp_avg:", optimizer.state[net.weight]["exp_avg"].dtype)
+# --8<-- [end:changed-later]
 
 # --8<-- [start:position]
 torch.manual_seed(0)

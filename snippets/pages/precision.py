@@ -1,6 +1,8 @@
 """Precision: autocast, GradScaler step by step, underflow, lost updates."""
 
 # --8<-- [start:imports]
+import warnings
+
 import torch
 from expected import expect
 from torch import nn
@@ -18,6 +20,13 @@ for dtype in (torch.float32, torch.bfloat16, torch.float16):
     name = str(dtype)[6:]
     print(f"{name:9} {info.eps:8.0e} {smallest:9.0e} {info.max:8.0e} {one:11.6f}")
 # --8<-- [end:formats]
+
+# --8<-- [start:overflow]
+for dtype in (torch.float16, torch.bfloat16):
+    x = torch.tensor([300.0, 200.0], dtype=dtype)
+    print(f"{str(dtype)[6:]:9} squares {(x * x).tolist()}", end="   ")
+    print("softmax of them", (x * x).softmax(0).tolist())
+# --8<-- [end:overflow]
 
 # --8<-- [start:autocast]
 torch.manual_seed(0)
@@ -78,6 +87,41 @@ for step, factor in enumerate([1.0, 1.0, bad, 1.0, 1.0], start=1):
     print(f"{step}  scale {scale:4.0f}  grad {scaled:4.0f} → {w.grad[0]:.0f}", end="")
     print(f"  w {before:.1f} → {w[0]:.1f}  next scale {scaler.get_scale():.0f}")
 # --8<-- [end:scaler]
+
+# --8<-- [start:skipped]
+for how in ("always", "if it stepped"):
+    w = torch.ones(1, requires_grad=True)
+    optimizer = torch.optim.SGD([w], lr=0.1)
+    scheduler = torch.optim.lr_scheduler.ExponentialLR(optimizer, gamma=0.5)
+    scaler = torch.amp.GradScaler("cpu")
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        for factor in (float("inf"), 1.0, 1.0):
+            optimizer.zero_grad()
+            scaler.scale((w * factor).sum()).backward()
+            scale = scaler.get_scale()
+            scaler.step(optimizer)
+            scaler.update()
+            if how == "always" or scaler.get_scale() >= scale:
+                scheduler.step()
+    print(f"{how:13}  lr after three batches {scheduler.get_last_lr()[0]}")
+    for warning in caught:
+        print("   ", str(warning.message)[:62])
+# --8<-- [end:skipped]
+
+# --8<-- [start:scale-falls]
+w = torch.ones(2, requires_grad=True)
+optimizer = torch.optim.SGD([w], lr=0.1)
+scaler = torch.amp.GradScaler("cpu")
+for step in range(1, 201):
+    optimizer.zero_grad()
+    loss = (w * float("nan")).sum()  # 前向就错了 | the forward pass is broken
+    scaler.scale(loss).backward()
+    scaler.step(optimizer)
+    scaler.update()
+    if step in (1, 16, 100, 200):
+        print(f"{step:3}  scale {scaler.get_scale():<7.1e}  w {w.tolist()}")
+# --8<-- [end:scale-falls]
 
 # --8<-- [start:clip]
 torch.manual_seed(0)

@@ -165,6 +165,19 @@ for name, v in (
     print(f"{name} loss {loss.item() + 0.0:.4f}   gradient {numbers}")
 # --8<-- [end:cosine]
 
+# --8<-- [start:cosine-apart]
+apart = {}
+print("cosine   target 1   target −1   target −1, margin 0.5")
+for cosine in (0.9, 0.3, -0.5):
+    v = torch.tensor([[cosine, (1 - cosine**2) ** 0.5]])
+    apart[cosine] = [
+        F.cosine_embedding_loss(one, v, target * together, margin=margin).item()
+        for target, margin in ((1, 0.0), (-1, 0.0), (-1, 0.5))
+    ]
+    near, far, further = apart[cosine]
+    print(f"{cosine:6} {near:10.2f} {far:11.2f} {further:23.2f}")
+# --8<-- [end:cosine-apart]
+
 # --8<-- [start:cosine-zero]
 for name, bias, last in (
     ("starts at 0", 0.0, nn.Identity()),

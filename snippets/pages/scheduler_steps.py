@@ -141,6 +141,19 @@ lr_path(scheduler, 1)
 print(scheduler.get_last_lr())
 # --8<-- [end:added-repair]
 
+# --8<-- [start:current]
+optimizer = fresh()
+scheduler = torchs.StepLR(optimizer, step_size=2)
+print("t  get_last_lr()  in the group  get_lr()")
+for t in range(5):
+    last, group = scheduler.get_last_lr()[0], optimizer.param_groups[0]["lr"]
+    with warnings.catch_warnings(action="ignore"):  # 它会警告 | it warns
+        computed = scheduler.get_lr()[0]
+    print(f"{t}  {last:13.4f}  {group:12.4f}  {computed:8.4f}")
+    optimizer.step()
+    scheduler.step()
+# --8<-- [end:current]
+
 # --8<-- [start:by-hand]
 makers = {
     "StepLR": lambda o: torchs.StepLR(o, 10),
@@ -288,6 +301,14 @@ for t in range(100):
     plateau.step(1.0 - 0.00009 * t)
 print("falling by 9e-5 a step: ", plateau.get_last_lr())
 # --8<-- [end:plateau-equal]
+
+# --8<-- [start:plateau-mode]
+for mode in ("min", "max"):
+    plateau = torchs.ReduceLROnPlateau(fresh(), mode=mode, patience=2)
+    for epoch in range(12):
+        plateau.step(0.5 + 0.03 * epoch)  # 准确率上升 | the accuracy rises
+    print(f'mode="{mode}"  lr {plateau.get_last_lr()[0]:.0e}  best {plateau.best:.2f}')
+# --8<-- [end:plateau-mode]
 
 # --8<-- [start:plateau-negative]
 found = {}

@@ -64,6 +64,15 @@ for panel, (name, scheduler) in zip(panels, four.items(), strict=True):
 print(svg(figure, "ramp"))
 # --8<-- [end:ramp-figure]
 
+# --8<-- [start:factor]
+for returned, function in {
+    "the rate": lambda t: 0.1 * 0.9**t,
+    "a factor": lambda t: 0.9**t,
+}.items():
+    path = lr_path(torchs.LambdaLR(fresh(lr=0.1), function), 3)
+    print(f"{returned:9}", *(f"{lr:.4f}" for lr in path))
+# --8<-- [end:factor]
+
 # --8<-- [start:after-end]
 cosine = lr_path(torchs.CosineAnnealingLR(fresh(), T_max=50), 100)
 for t in (0, 25, 49, 50, 51, 75, 100):

@@ -179,6 +179,34 @@ other.axhline(2 * math.log(2), color=style(5)["color"], linestyle=":")
 print(svg(figure, "twonets"))
 # --8<-- [end:loop-figure]
 
+# --8<-- [start:wins]
+fakes = {}
+print("                   ‖g‖, generator   mean of fakes after 0, 10, 30 steps")
+for name, sign, wanted in (("−log D", 1, True), ("log(1 − D)", -1, False)):
+    generator, critic = pair()
+    sgd = torch.optim.SGD(generator.parameters(), lr=0.05)
+    adam = torch.optim.Adam(critic.parameters(), 0.03, (0.5, 0.99))
+    means = []
+    for step in range(-100, 31):  # 判别器先走 100 步 | the critic goes first
+        fake = generator(noise)
+        adam.zero_grad()
+        critics = judged(critic, real, True) + judged(critic, fake.detach(), False)
+        critics.backward()
+        adam.step()
+        if step < 0:
+            ahead = critics.item()
+            continue
+        sgd.zero_grad()
+        (sign * judged(critic, fake, wanted)).backward()
+        means.append(fake.mean().item())
+        if step == 0:
+            norm = gradient(generator).norm()
+        sgd.step()
+    fakes[name] = means
+    print(f"{name:10}  {norm:20.4f}     ", *(f"{means[t]:8.2f}" for t in (0, 10, 30)))
+print(f"the critic's loss before the generator's first step: {ahead:.4f}")
+# --8<-- [end:wins]
+
 # --8<-- [start:try-saturate]
 slopes = {}
 for logit in (-6.0, 0.0, 6.0):

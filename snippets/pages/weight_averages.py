@@ -40,6 +40,22 @@ panel.legend(loc="upper right", ncols=3)
 print(svg(figure, "average"))
 # --8<-- [end:noise-figure]
 
+# --8<-- [start:moving]
+away = {}
+print("the minimum moves by   w      EMA    mean of the last 1000")
+for speed in (0.0, 0.0005, 0.002):
+    torch.manual_seed(0)
+    w = ema = mean = torch.zeros(200)
+    for step in range(1, 2001):
+        middle = speed * step
+        w = w - 0.1 * (w - middle + torch.randn(200))
+        ema = 0.99 * ema + 0.01 * w
+        mean = w if step <= 1000 else mean + (w - mean) / (step - 1000)
+    gaps = [(each - middle).square().mean().sqrt().item() for each in (w, ema, mean)]
+    away[speed] = gaps
+    print(f"{speed:<21g} ", "  ".join(f"{gap:.3f}" for gap in gaps))
+# --8<-- [end:moving]
+
 # --8<-- [start:ema]
 net = nn.Linear(1, 1, bias=False)
 nn.init.zeros_(net.weight)

@@ -90,6 +90,28 @@ target = torch.randn(5, dtype=torch.float64)
 print(gradcheck(lambda o: charbonnier(o, target, 1e-3), [output]))
 # --8<-- [end:loss]
 
+# --8<-- [start:cut]
+target = torch.tensor([1.0, 0.0, 1.0])
+ways = {
+    "z.sigmoid()": lambda z: z.sigmoid(),
+    "z.sigmoid().round()": lambda z: z.sigmoid().round(),
+    "z > 0": lambda z: (z > 0).float(),
+    "z.detach()": lambda z: z.detach().sigmoid(),
+    "torch.tensor([...])": lambda z: torch.tensor([v.item() for v in z]),
+    "torch.stack([...])": lambda z: torch.stack([v.sigmoid() for v in z]),
+    "requires_grad_()": lambda z: z.detach().sigmoid().requires_grad_(),
+}
+for name, answer in ways.items():
+    z = torch.tensor([0.3, -0.2, 2.0], requires_grad=True)
+    loss = (answer(z) - target).square().mean()
+    try:
+        loss.backward()
+        slope = z.grad if z.grad is None else [round(g, 3) for g in z.grad.tolist()]
+        print(f"{name:20} gradient {slope}")
+    except RuntimeError as error:
+        print(f"{name:20} {str(error)[:44]} …")
+# --8<-- [end:cut]
+
 
 # --8<-- [start:penalty]
 torch.manual_seed(0)

@@ -25,13 +25,13 @@ def c27() -> Trial:
 
     >>> c27()
     imprecise
-    ✗ 只能反向一次：逐步反向相差 | only once: per step differs by: < 1e-12
-    ✓ 必须求和：只用最后一步相差 | must be summed: the last alone differs by: 0.97
+    ✗ 每步都反向传播，梯度差 | a backward pass at each step differs by: < 1e-12
+    ✓ 不求和，只用最后一步，梯度差 | no sum, the last step alone, differs by: 0.97
     """
     many, last = compare(per_step).difference, compare(last_only).difference
     small = "< 1e-12" if many < 1e-12 else f"{many:.0e}"
-    once = "只能反向一次：逐步反向相差 | only once: per step differs by"
-    total = "必须求和：只用最后一步相差 | must be summed: the last alone differs by"
+    once = "每步都反向传播，梯度差 | a backward pass at each step differs by"
+    total = "不求和，只用最后一步，梯度差 | no sum, the last step alone, differs by"
     return Trial(
         Case(once, small, many > 1e-12), Case(total, f"{last:.2f}", last > 0.1)
     )

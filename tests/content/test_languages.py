@@ -159,6 +159,9 @@ def test_chinese_is_set_apart_from_latin_and_english_has_no_chinese_marks(page):
         chinese,
     )
     assert not glued
+    assert not re.findall(
+        r".{0,9}(?:[\u4e00-\u9fff][,.;:!?]|[,.;:!?][\u4e00-\u9fff]).{0,9}", chinese
+    ), "punctuation of half width beside Chinese"
     english = FENCE.sub("", read("en", page))
     if page.name != "index.md":  # which names the post by its title
         assert not re.findall(r".*[，。；：！？（）、].*", english)

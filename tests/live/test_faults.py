@@ -202,8 +202,8 @@ def test_a_value_that_one_language_lacks_stops_the_build(project):
     project.page("index", "first", prose="It is {{ x + 1 }}.", languages=["en"])
     build = project.build("-q")
     assert build.returncode == 1
-    wrong = "docs/en/index.md: its cells and headings are not those of docs/zh/index.md"
-    assert f"{wrong}: \"first print(format(x + 1, ''))\" where" in build.stderr
+    wrong = "docs/en/index.md:5: its cells and headings are not those of docs/zh/index"
+    assert f"{wrong}.md:5: first print(format(x + 1, '')) where" in build.stderr
 
 
 def test_a_snippet_that_is_no_text_stops_the_build(project):

@@ -351,7 +351,12 @@ def test_a_build_among_odd_files(tmp_path):
         ("random.py", "", "snippets/random.py: the standard library has a module"),
         ("deep/odd.py", "x = 1\nx =\n", r"snippets/deep/odd.py:2: SyntaxError"),
         ("pages/odd.py", "import odd\nx =\n", "snippets/pages/odd.py:2: SyntaxErr"),
-        ("odd.py", "# --8<-- [start:a]\nx = 1\n", "odd.py: the section 'a' must begin"),
+        (
+            "odd.py",
+            "# --8<-- [start:a]\nx = 1\n",
+            "odd.py:1: the section 'a' must begin",
+        ),
+        ("odd.py", "# --8<-- [start:as]\n", "there is no section 'a': is it 'as'?"),
         (
             "odd.py",
             "# --8<-- [start:a]\n# --8<-- [end:a]\n" * 2,
@@ -456,13 +461,47 @@ def test_a_reference_that_leads_nowhere_is_a_fault(text):
         md.convert(text)
 
 
-def test_a_heading_that_one_language_lacks_is_a_fault(tmp_path):
-    texts = {"zh": "# A {#a}\n", "en": "# A {#a}\n\n## B {#b}\n"}
+@pytest.mark.parametrize(
+    ("block", "reason"),
+    [
+        (
+            "/// note\nText.",
+            "docs/en/a.md:3: this /// note, or one in it, is not",
+        ),
+        ("Text.\n///", "docs/en/a.md:4: this /// closes no block"),
+        ("/// detials | T\n///", "docs/en/a.md:3: there is no block /// detials, but "),
+        ("/// claim | c02 | “x”\n///", "docs/en/a.md:3: there is no snippets/trials/"),
+        ('--8<-- "pages/a.py:a"', "docs/en/a.md:3: there is no snippets/pages/a.py"),
+    ],
+)
+def test_a_block_or_a_cell_that_is_none_is_named_with_its_line(tmp_path, block, reason):
+    snippets = Snippets(tmp_path / "snippets")
+    with pytest.raises(Fault, match=f"^{re.escape(reason)}"):
+        read("docs/en/a.md", "en", "a", f"# A {{#a}}\n\n{block}\n", snippets)
+
+
+@pytest.mark.parametrize(
+    ("other", "reason"),
+    [
+        (
+            "# A {#a}\n\nText.\n\n## B {#b}\n",
+            "docs/en/a.md:5: its cells and headings are not those of docs/zh/a.md: "
+            "b where there is nothing",
+        ),
+        (
+            "Text.\n",
+            "docs/en/a.md: its cells and headings are not those of docs/zh/a.md:1: "
+            "nothing where there is a",
+        ),
+    ],
+)
+def test_a_heading_that_one_language_lacks_is_a_fault(tmp_path, other, reason):
+    texts = {"zh": "# A {#a}\n", "en": other}
     pages = [
         read(f"docs/{language}/a.md", language, "a", text, Snippets(tmp_path))
         for language, text in texts.items()
     ]
-    with pytest.raises(Fault, match="its cells and headings are not those of"):
+    with pytest.raises(Fault, match=f"^{reason}$"):
         run.merge(pages)
 
 

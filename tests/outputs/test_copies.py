@@ -4,6 +4,9 @@ import re
 from pathlib import Path
 
 import pytest
+from book.content.view import View
+from book.live.page import Closing, Opening, Page, Prose
+from book.outputs.markdown_copy import copy
 from project import ROOT, Project, ids, parsed
 
 ROOTS = {"zh": "", "en": "en"}
@@ -203,3 +206,14 @@ def test_links_are_absolute_where_the_address_is_known(tmp_path):
     index = (project.root / "site" / "en" / "llms.txt").read_text("utf-8")
     assert f"]({site}demo/index.md): " in index
     assert "](https://example.org/a/llms.txt)" in index
+
+
+def test_an_answer_below_its_number_is_text_and_no_code():
+    steps = [
+        Prose(1, "1. What is it?"),
+        Opening(3, "    /// details | Answer", "details", "Answer"),
+        Prose(4, "    Four:\n    - of two,\n    - and two."),
+        Closing(7, "    ///"),
+    ]
+    text = copy(View(Page("en/a.md", "en", "a", steps), {}, None), str)
+    assert "> **Answer**\n\n> Four:\n> - of two,\n> - and two.\n" in text

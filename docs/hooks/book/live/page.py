@@ -128,6 +128,21 @@ class Page:
         texts = [s.text for s in self.steps if isinstance(s, Prose)]
         return [h["id"] for text in texts for h in HEADING.finditer(text)]
 
+    def place(self, id: str | None) -> str:
+        """Return where a cell, value or heading stands, as messages name it."""
+        for step in self.steps:
+            ids: dict[str, int] = {}
+            if isinstance(step, Shown):
+                ids[step.cell.id] = step.line
+            elif isinstance(step, Prose):
+                ids = {cell.id: step.line for cell in step.values}
+                for heading in HEADING.finditer(step.text):
+                    below = step.text.count("\n", 0, heading.start())
+                    ids[heading["id"]] = step.line + below
+            if id in ids:
+                return f"docs/{self.source}:{ids[id]}"
+        return f"docs/{self.source}"
+
     @property
     def claims(self) -> dict[str, str]:
         """Return the quotes of the claims that stand on the page, by id."""

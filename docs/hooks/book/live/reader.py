@@ -19,6 +19,7 @@ from .snippets import NAME, Snippets
 INCLUDE = re.compile(r'(?P<indent> *)-{1,}8<-{1,} "(?P<name>[^"\n]*)" *')
 OPENING = re.compile(r" *///+ *(?P<kind>[\w-]+) *(?:\| *(?P<title>.*))?$")
 CLOSING = re.compile(r" *///+ *$")
+BLOCKS = ("claim", "caption", "details", "note", "tip", "warning")  # see mkdocs.yml
 CLAIM = re.compile(r"(?P<id>[a-z]\d+) *\| *(?P<quote>\S.*)$")
 LAB = re.compile(r"```python\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 PYTHON = re.compile(r"\s*(`{3,}|~{3,})\s*python\b")
@@ -34,7 +35,7 @@ class Reader:
         self.lab = is_lab(page.name)
         self.after = ""  # the cell before
         self.ids: set[str] = set()
-        self.open: list[str] = []
+        self.open: list[Opening] = []
         self.blocks = values.blocks(text)
 
     def steps(self, offset: int) -> list[Step]:
@@ -46,14 +47,21 @@ class Reader:
                 found += self.step(line, block)
             except Fault as error:
                 raise Fault(f"{self.source}:{line}: {error}") from None
+        for block in self.open:
+            raise Fault(
+                f"{self.source}:{block.line}: "
+                f"this /// {block.kind}, or one in it, is not closed by ///"
+            )
         return found
 
     def step(self, line: int, block: str) -> list[Step]:
         """Return the steps that come of one block of Markdown."""
         if opening := OPENING.match(block):
-            return [self.opening(line, block, opening)]
+            return self.opening(line, block, opening)
         if CLOSING.match(block):
-            self.open and self.open.pop()
+            if not self.open:
+                raise Fault("this /// closes no block")
+            self.open.pop()
             return [Closing(line, block)]
         if values.FENCE.match(block):
             return self.fence(line, block)
@@ -85,21 +93,24 @@ class Reader:
             raise Fault("a fence does not run: a cell is an include outside of fences")
         return [Prose(line, block)]
 
-    def opening(self, line: int, block: str, match: re.Match[str]) -> Opening:
-        """Return the step that opens a block; a claim names its id and its quote."""
+    def opening(self, line: int, block: str, match: re.Match[str]) -> list[Step]:
+        """Return the step that opens a block, and of a claim its trial."""
         kind, title = match["kind"], match["title"] or ""
-        self.open.append(kind)
+        if kind not in BLOCKS:
+            raise Fault(f"there is no block /// {kind}, but {', '.join(BLOCKS)}")
+        self.open.append(Opening(line, block, kind, title))
         if "{{" in values.NOT_PROSE.sub("", block):
             raise Fault("the title of a block cannot hold a value")
         if kind != "claim":
-            return Opening(line, block, kind, title)
+            return self.open[-1:]
         claim = CLAIM.fullmatch(title)
         if not claim:
             raise Fault("a claim names its id and its quote: | c01 | “…”")
         if claim["id"] in self.ids:
             raise Fault(f"the claim {claim['id']} stands twice")
         self.ids.add(claim["id"])
-        return Opening(line, block, kind, claim["quote"], claim["id"])
+        opening = Opening(line, block, kind, claim["quote"], claim["id"])
+        return [opening, Shown(line, self.trial(claim["id"]))]
 
     def trial(self, claim: str) -> Cell:
         """Return the cell that decides a claim: a function of the page's trials."""
@@ -148,10 +159,7 @@ def read(source: str, language: str, name: str, text: str, snippets: Snippets) -
     offset = text.count("\n") - body.count("\n")
     page = Page(f"{language}/{name}.md", language, name, [])
     reader = Reader(source, body, snippets, page)
-    for step in reader.steps(offset):
-        page.steps.append(step)
-        if isinstance(step, Opening) and step.claim:
-            page.steps.append(Shown(step.line, reader.trial(step.claim)))
+    page.steps = reader.steps(offset)
     script = f"pages/{reader.module}.py"
     for section in snippets.sections(script):
         if section not in reader.ids:

@@ -81,8 +81,9 @@ def compare(first: Page, other: Page) -> None:
         for one, two in zip_longest(ours, theirs):
             if one != two:
                 raise Fault(
-                    f"docs/{other.source}: its cells and headings are not those of "
-                    f"docs/{first.source}: {two!r} where there is {one!r}"
+                    f"{other.place(two)}: its cells and headings are not those of "
+                    f"{first.place(one)}: {two or 'nothing'} where there is "
+                    f"{one or 'nothing'}"
                 )
     for one, two in zip(first.cells, other.cells, strict=False):
         if one.kind == "lab" and one.code != two.code:

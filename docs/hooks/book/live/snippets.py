@@ -9,6 +9,7 @@ import sys
 import textwrap
 from collections.abc import Iterable
 from dataclasses import dataclass
+from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
 
@@ -131,9 +132,15 @@ class Snippets:
         """Return a named section of a file; Fault unless it is there once, whole."""
         text = self.source(module_of(file))
         marks = [m for m in MARK.finditer(text) if m[2] == name]
+        if not marks:
+            near = get_close_matches(name, self.sections(file), 1)
+            hint = f": is it {near[0]!r}?" if near else ""
+            raise Fault(f"{self.place(file)}: there is no section {name!r}{hint}")
         if [mark[1] for mark in marks] != ["start", "end"]:
+            line = text.count("\n", 0, marks[-1].end()) + 1
             raise Fault(
-                f"{self.place(file)}: the section {name!r} must begin once and end once"
+                f"{self.place(file)}:{line}: the section {name!r} must begin once and "
+                "end once"
             )
         start, end = marks
         code = textwrap.dedent(text[start.end() + 1 : end.start()].rstrip(" "))
@@ -153,7 +160,7 @@ class Snippets:
             if getattr(node, "name", "") == name:
                 lines = text.split("\n")[node.lineno - 1 : node.end_lineno]
                 return Section("\n".join(lines), self.place(file), node.lineno)
-        raise Fault(f"{self.place(file)}: there is no {name}")
+        raise Fault(f"{self.place(file)}: there is no function {name}")
 
     def module(self, name: str) -> str:
         """Return the module of this folder that a dotted name leads to, or nothing."""

@@ -16,7 +16,7 @@ const STOP = new Set(
     + "using versus vs work "
     + "怎么 怎么办 怎么样 怎样 如何 什么 为什么 吗 呢 是否 需要 要不要 区别 有 用 和 与 "
     + "的 了 是 在 还是 不同").split(" "));
-const ONE_HAN = /^\p{sc=Han}$/u;
+const ONE_SIGN = /^[\p{sc=Han}\d]$/u;
 const HAN = /\p{sc=Han}+/gu;
 let separator = /\s+/, words = new Set(), longest = 1;
 
@@ -48,7 +48,7 @@ function segment(run) {
 }
 
 function rewrite(query) {
-  if (/"|(^|\s)[+-]\S/.test(query) && query.split(/\s+/).length < 6) return query;
+  if (/"|(^|\s)[+-][^\s\d]/.test(query) && query.split(/\s+/).length < 6) return query;
   const text = query
     .replace(/\b([a-z]+)(\d?)\b/gi, (name, letters, digit) => {
       const sign = SIGNS[letters.toLowerCase()];
@@ -62,7 +62,7 @@ function rewrite(query) {
     .filter((part) => part);
   const telling = parts.filter((part) => {
     const word = part.toLowerCase().replace("〇", "");
-    return !STOP.has(word) && !ONE_HAN.test(word);
+    return !STOP.has(word) && !ONE_SIGN.test(word);
   });
   // The word itself counts for more than words that begin like it.
   return (telling.length ? telling : parts)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -99,7 +100,7 @@ def found(view: View) -> Iterator[Piece]:
 
 def prose(view: View, step: Prose, quoted: bool) -> Iterator[Piece]:
     """Yield the headings of a block of prose, and its text with its values."""
-    text = SETTING.sub("", step.text) if quoted else step.text
+    text = textwrap.dedent(SETTING.sub("", step.text)) if quoted else step.text
     if text.strip() == "<!-- ledger -->":
         yield from ledger(view)
         return
