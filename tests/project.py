@@ -79,6 +79,7 @@ class Project:
             ignore=shutil.ignore_patterns("*.pyc.*"),  # which are being written
         )
         shutil.copytree(ROOT / "docs" / "theme", directory / "docs" / "theme")
+        shutil.copy(ROOT / "CHANGELOG.md", directory)
         (directory / "docs" / "assets").mkdir()
         shutil.copy(ROOT / "docs/assets/scroll.js", directory / "docs" / "assets")
         config = (ROOT / "mkdocs.yml").read_text("utf-8")

@@ -84,7 +84,7 @@ CHANGES = {
         "</a>", "</a> ", "docs", "theme", "partials", "copyright.html"
     ),
     "the machinery": rewrite(
-        "Download as Markdown", "As Markdown", *HOOKS, "outputs", "downloads.py"
+        "Download as Markdown", "As Markdown", *HOOKS, "content", "words.py"
     ),
 }
 

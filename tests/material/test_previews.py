@@ -5,7 +5,6 @@ import shutil
 from pathlib import Path
 
 import pytest
-from book.material.previews import SIZE
 from bs4 import BeautifulSoup
 from PIL import Image
 from project import ROOT, Project
@@ -70,7 +69,7 @@ def test_a_card_has_the_size_that_is_said(published):
         card = Image.open(published.root / "site" / CARDS[language])
         said = properties(published, page)
         size = int(said["og:image:width"]), int(said["og:image:height"])
-        assert card.size == size == SIZE == (1200, 630)
+        assert card.size == size == (1200, 630)
         assert card.format == "PNG"
         assert said["og:image:type"] == "image/png"
         assert len(card.getcolors(1 << 20)) > 16

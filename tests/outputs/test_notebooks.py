@@ -13,6 +13,7 @@ from pathlib import Path
 import nbformat
 import pytest
 from book.content.view import shown
+from book.errors import Fault
 from book.outputs.notebook import displayed
 from bs4 import BeautifulSoup
 from nbclient import NotebookClient
@@ -128,6 +129,11 @@ def test_the_cells_of_a_notebook_are_the_script_of_its_page(name, site):
         if section.endswith("-figure"):
             code = displayed(code).rstrip("\n")
         assert cells[section] == code, section
+
+
+def test_a_figure_that_no_line_prints_is_a_fault():
+    with pytest.raises(Fault, match=r"pages/a\.py: draw-figure is not printed"):
+        displayed("print(\n    1\n)", "pages/a.py: draw-figure")
 
 
 class WithoutStrings(ast.NodeTransformer):

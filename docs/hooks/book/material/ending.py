@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 def write_feed(site: Site, place: Path) -> None:
     """Write the changes as a feed."""
     changelog = site.root / "CHANGELOG.md"
-    if not changelog.exists():
-        return
     git = footer_and_feed.git
     date = git(site.root, "log", "-1", "--format=%cs", "--", changelog.name)
     text, name = changelog.read_text("utf-8"), site.config.site_name
@@ -31,6 +29,8 @@ def write_lists(site: Site, place: Path) -> None:
     address = (site.config.site_url or "").rstrip("/")
     folders = [site.folder_of(language) for language in site.languages]
     others = [site.folder, *(o for o in folders if o != site.folder)]
+    lists, order = site.rendering.lists, site.rendering.order
+    lists.sort(key=lambda e: order.index(e.url) if e.url in order else len(order))
 
     def to(url: str) -> str:
         return f"{address}/{url}" if address else get_relative_url(url, site.folder)
@@ -40,14 +40,11 @@ def write_lists(site: Site, place: Path) -> None:
         site.config.site_name,
         " ".join((site.config.site_description or "").split()),
         site.config.extra["build"]["torch"],
-        sorted(
-            site.rendering.lists,
-            key=lambda e: site.rendering.order.get(e.url, len(site.rendering.order)),
-        ),
+        lists,
         to,
         others,
     )
-    for name, text in found.items() if site.rendering.lists else ():
+    for name, text in found.items() if lists else ():
         (place / site.folder / name).write_text(text, "utf-8")
     site.rendering.lists = []
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from posixpath import dirname, join, normpath
 
@@ -37,23 +36,18 @@ class Links:
         file = self.files.get_file_from_path(name)
         return f"{file.url}{mark}{anchor}" if file else ""
 
-    def published(self, target: str) -> str:
-        """Return a link's address on the web; nothing where the site has none."""
-        if leaves(target) or target.startswith("#"):
+    def followed(self, base: str | None, target: str) -> str:
+        """Return how a link is followed, or nothing where it cannot be.
+
+        base: from a place on the site. None: from a file that has left it, as a
+        notebook has, which holds the page's own places.
+        """
+        if leaves(target) or (base is None and target.startswith("#")):
             return target
-        place = self.place(target).removeprefix("./")
-        return f"{self.address}/{place}" if self.address and place else ""
-
-    def seen_from(self, base: str) -> Callable[[str], str]:
-        """Return what tells how a link is followed from a place on the site."""
-
-        def address(target: str) -> str:
-            place = self.place(target)
-            if leaves(target) or not place:
-                return target if leaves(target) else ""
-            if self.address:
-                return f"{self.address}/{place.removeprefix('./')}"
-            url, mark, anchor = place.partition("#")
-            return f"{get_relative_url(url, base)}{mark}{anchor}"
-
-        return address
+        place = self.place(target)
+        if place and self.address:
+            return f"{self.address}/{place.removeprefix('./')}"
+        if not place or base is None:
+            return ""
+        url, mark, anchor = place.partition("#")
+        return f"{get_relative_url(url, base)}{mark}{anchor}"

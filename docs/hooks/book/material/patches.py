@@ -54,8 +54,10 @@ PATCHES = (
     ),
     Patch(
         "toggles", "mkdocs-material", "9.8.1", "page 404",
-        r'<input class="md-toggle" ([^>]*) autocomplete="off">',
-        r'<input class="md-toggle" \1 form="__toggles">', 2,
+        r'(<input class="md-toggle" [^>]*) autocomplete="off">'
+        r'(\s*<input class="md-toggle" [^>]*) autocomplete="off">',
+        '<form id="__toggles" autocomplete="off" hidden></form>\n'
+        r'\1 form="__toggles">\2 form="__toggles">', 1,
         "HTML allows no autocomplete on a checkbox; it belongs to a form that has it",
     ),
     Patch(
@@ -63,14 +65,9 @@ PATCHES = (
         "HTML wants a number there; sections of the navigation have it, or not",
     ),
     Patch(
-        "alternates", "mkdocs-static-i18n", "1.3.1", "page",
+        "alternates", "mkdocs-static-i18n", "1.3.1", "page 404",
         r'<link rel="alternate" href="[^"]*" hreflang="\w+">\s*', "", "n",
         "our links to the languages hold wherever the site lies",
-    ),
-    Patch(
-        "alternates-404", "mkdocs-static-i18n", "1.3.1", "404",
-        r'rel="alternate"', 'rel="alternate "', "n",
-        "Material's script asks for sitemaps below such addresses; HTML sees no space",
     ),
     Patch(
         "maps", "mkdocs-material", "9.8.1", "javascripts/ stylesheets/",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import platform
+from functools import partial
 from pathlib import Path
 from posixpath import dirname
 from typing import TYPE_CHECKING
@@ -15,7 +16,7 @@ from ..errors import Fault
 from ..kept import Rendered
 from ..live.store import digest, installed
 from ..outputs import downloads, footer_and_feed, markdown_copy, search_entries
-from . import first_screen, languages, search
+from . import first_screen, languages, math_font, search
 from .finish import finished
 from .keeping import keep, restore, view_code
 from .links import Links
@@ -37,8 +38,7 @@ class Rendering:
         self.rendered: dict[str, Rendered] = {}
         self.entries: dict[str, list[dict]] = {}
         self.lists: list[markdown_copy.Entry] = []
-        self.order: dict[str, int] = {}
-        self.mapped: tuple = (None, "")
+        self.order: list[str] = []
 
     def prepare(self, page, files) -> None:
         """Get a page ready to be rendered, or take what is kept of it."""
@@ -78,10 +78,7 @@ class Rendering:
 
     def file_map(self, files) -> str:
         """Return where all files lead, as a key: links depend on it."""
-        if self.mapped[0] is not files:
-            pairs = sorted(f"{file.src_uri} {file.url}" for file in files)
-            self.mapped = files, digest(*pairs)
-        return self.mapped[1]
+        return digest(*sorted(f"{file.src_uri} {file.url}" for file in files))
 
     def claims(self, files) -> list[Claim]:
         """Return the claims of the book, in the language that is being built."""
@@ -108,9 +105,11 @@ class Rendering:
             return kept.body["content"] if kept else content
         folder = dirname(page.file.dest_uri)
         links = Links(page, files, (self.site.config.site_url or "").rstrip("/"))
-        here, listed = links.seen_from(page.url), links.seen_from(self.site.folder)
+        here, listed, away = (
+            partial(links.followed, base) for base in (page.url, self.site.folder, None)
+        )
         kept.body = keep(page, content) | {
-            "files": downloads.files_of(view, folder, links.published, here),
+            "files": downloads.files_of(view, folder, away, here),
             "bar": downloads.bar(view, folder, self.site.config.repo_url),
             "search": self.search_entries(view, page.url.removeprefix("./")),
             "below": first_screen.below(view),
@@ -129,14 +128,12 @@ class Rendering:
     def all_rendered(self, files) -> None:
         """Note what the footer shows; see which pages need no template."""
         self.site.run.wait()
-        english = self.site.language == "en"
         date = f"{get_build_datetime():%Y-%m-%d}"
         build = {
             "torch": installed("torch"),
             "python": platform.python_version(),
             "commit": footer_and_feed.commit(self.site.root),
             "date": date,
-            "changes": "Changes (Atom)" if english else "更新（Atom）",
         }
         self.site.config.extra["build"] = build
         pages = [file.page for file in files.documentation_pages() if file.page]
@@ -159,18 +156,21 @@ class Rendering:
     def page_context(self, context, page):
         """Tell the template what it needs of a page."""
         kept = self.rendered.get(page.file.src_uri)
-        self.order = {
-            each.url: number for number, each in enumerate(context["nav"].pages)
-        }
+        self.order = [each.url for each in context["nav"].pages]
         if kept and kept.html:
             return context
         self.site.config.extra["scope"] = context["base_url"]  # where colours are kept
         if self.site.folder:
             context["base_url"] = get_relative_url(self.site.folder, page.url)
         languages.lead_from(page, self.site.config)
-        if languages.is_home(page):
+        context["folder"] = self.site.folder
+        context["is_home"] = languages.is_home(page)
+        if context["is_home"]:
             page.meta.pop("description", None)  # it has the site's words
-        context["below"] = kept.body["below"] if kept else None
+        if kept:
+            context["below"] = kept.body["below"]
+            letters, source = set(kept.body["letters"]), page.file.src_uri
+            context["font_style"] = math_font.style(letters, source, self.site.store)
         return context
 
     def finish_page(self, output: str, page) -> str:
@@ -180,7 +180,7 @@ class Rendering:
         if not kept:
             return output
         if not kept.html:
-            kept.html = finished(output, page, self.site, kept.body)
+            kept.html = finished(output, page, self.site, kept.body["bar"])
         for place, text in kept.body["files"].items():
             path = Path(self.site.config.site_dir, place)
             path.parent.mkdir(parents=True, exist_ok=True)

@@ -3,7 +3,7 @@
 Material's pages ask for the index below their ``base``, so the base of a page is the
 root of its language. The search worker gets ``query.js`` in front, which cuts queries
 into words. The index is half of what a first visit would load, so it waits
-(``later.js``).
+(``search.html`` of the theme).
 
 People type questions, and sections answer them in words of their own. So each question
 of the questions' pages stands in the index in front of the section that it leads to.
@@ -21,9 +21,7 @@ from ..outputs import search_entries
 INDEX = Path("search", "search_index.json")
 WORKERS = "assets/javascripts/workers/search.*.min.js"
 QUERY = Path(__file__).with_name("query.js")
-LATER = Path(__file__).with_name("later.js")
 DICTIONARY = Path(__file__).with_name("search_dictionary.txt")
-NAMES = {"zh": "搜索", "en": "Search"}
 # Queries end in a wildcard, which no stemmer sees; so the words are kept as they are.
 PIPELINES = {"zh": [], "en": ["stopWordFilter"]}
 QUESTIONS = "questions*.md"

@@ -13,6 +13,7 @@ from mkdocs.structure.pages import Page as MkDocsPage
 
 from ..content.extension import Book
 from ..content.view import View
+from ..content.words import WORDS
 from ..errors import Fault
 from ..kept import Rendered, Shelf, packages, tree
 from ..live.page import Page, is_lab
@@ -21,7 +22,7 @@ from ..live.run import Memory, Run, Settings, merge
 from ..live.snippets import Snippets
 from ..live.store import Store, digest
 from . import assets, ending, languages, search
-from .finish import template_finished
+from .finish import mended
 from .patches import Table
 from .rendering import Rendering
 from .staging import Staging
@@ -110,7 +111,8 @@ class Site:
             config.site_dir = str(self.staging.part)
         if self.book not in config.markdown_extensions:
             config.markdown_extensions.append(self.book)
-        title = languages.PERMALINK.get(self.language, "")
+        config.extra["words"] = words = WORDS.get(self.language, {})
+        title = words.get("permalink", "")
         config.mdx_configs.setdefault("toc", {})["permalink_title"] = title
         # MkDocs leads to each host's branch of old, `master`.
         config.edit_uri = (config.edit_uri or "").replace("master", "main") or None
@@ -205,7 +207,7 @@ class Site:
         """
         if name != "404.html":
             return output
-        self.lost[self.language] = template_finished(output, self)
+        self.lost[self.language] = mended(output, self, "404", name)
         return self.lost[self.default]
 
     # Ending

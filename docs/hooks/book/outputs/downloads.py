@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import PurePosixPath
 
 from ..content.view import View
+from ..content.words import WORDS
 from .markdown_copy import copy
 from .notebook import Notebook, alone
 
@@ -15,24 +16,6 @@ GITHUB = re.compile(
     r"https://github\.com/(?P<repository>[\w.-]+/[\w.-]+?)(?:\.git)?/?$"
 )
 COPY = "index.md"
-WORDS = {
-    "zh": {
-        "notebook": "下载为 notebook",
-        "copy": "下载为 Markdown",
-        "file": "下载 {}",
-        "colab": "在 Colab 中打开",
-        "pai": "在阿里云 PAI 中打开",
-        "label": "下载本页",
-    },
-    "en": {
-        "notebook": "Download as a notebook",
-        "copy": "Download as Markdown",
-        "file": "Download {}",
-        "colab": "Open in Colab",
-        "pai": "Open in Alibaba Cloud PAI",
-        "label": "Download this page",
-    },
-}
 
 
 def hosts(repo_url: str | None, path: str) -> dict[str, str]:
@@ -66,16 +49,16 @@ def modules_of(view: View) -> list[str]:
 
 
 def files_of(
-    view: View, folder: str, published: Callable[[str], str], here: Callable[[str], str]
+    view: View, folder: str, away: Callable[[str], str], here: Callable[[str], str]
 ) -> dict[str, str]:
     """Return the downloads of a page by their place on the site.
 
-    folder: of the page. published: returns where a link's target is published, or
-    nothing. here: returns how it is reached from the page.
+    folder: of the page. away: returns where a link's target is published, or nothing.
+    here: returns how it is reached from the page.
     """
     name = PurePosixPath(view.page.name).name
     files = {
-        posixpath.join(folder, f"{name}.ipynb"): Notebook(view, published).whole(),
+        posixpath.join(folder, f"{name}.ipynb"): Notebook(view, away).whole(),
         posixpath.join(folder, COPY): copy(view, here),
     }
     for module in modules_of(view):
@@ -98,4 +81,4 @@ def bar(view: View, folder: str, repo_url: str | None) -> str:
     places = hosts(repo_url, posixpath.join(folder, f"{name}.ipynb"))
     links += [f'<a href="{place}">{words[host]}</a>' for host, place in places.items()]
     joined = " ".join(links)
-    return f'<nav class="downloads" aria-label="{words["label"]}">{joined}</nav>'
+    return f'<nav class="downloads" aria-label="{words["downloads"]}">{joined}</nav>'

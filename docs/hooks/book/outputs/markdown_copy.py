@@ -8,29 +8,8 @@ from dataclasses import dataclass
 
 from ..content.links import with_links
 from ..content.view import View
+from ..content.words import WORDS
 from .transcript import Code, Heading, Text, Verdict, pieces
-
-WORDS = {
-    "zh": {
-        "about": "每一页都有一份 Markdown 副本，地址是页面的地址加 `index.md`。"
-        "代码的输出都是建站时用 PyTorch {torch} 现场运行得到的；"
-        "对论断的判定由结果算出。文字 CC BY 4.0，代码 MIT。",
-        "full": "全部副本合成一个文件",
-        "other": "English",
-        "page": "页面：",
-        "between": "：",
-    },
-    "en": {
-        "about": "Each page has a copy in Markdown, at the page's address with "
-        "`index.md`. What code put out was printed while the site was built, with "
-        "PyTorch {torch}; verdicts on claims are computed from the results. The prose "
-        "is under CC BY 4.0, the code under MIT.",
-        "full": "All copies in one file",
-        "other": "中文",
-        "page": "Page: ",
-        "between": ": ",
-    },
-}
 
 
 def fence(text: str, kind: str) -> str:
@@ -121,7 +100,7 @@ def lists(
     to: returns the address of a place on the site. others: the lists of the others.
     """
     words = WORDS[language]
-    head = [f"# {name}", f"> {about}", words["about"].format(torch=torch)]
+    head = [f"# {name}", f"> {about}", words["copies"].format(torch=torch)]
     root = others[0]
     links = [f"- [{words['full']}]({to(f'{root}llms-full.txt')})"]
     links += [f"- [{words['other']}]({to(f'{other}llms.txt')})" for other in others[1:]]

@@ -15,24 +15,16 @@ from copy import copy
 
 from ..content.links import with_links
 from ..content.view import View
+from ..content.words import WORDS
+from ..errors import Fault
 from ..live.page import is_lab
 from ..live.snippets import Snippets, module_of, names_in, parsed
 from ..live.store import distribution, installed
 from .transcript import Code, Heading, Text, Verdict, pieces
 
 THREADS = "OMP_NUM_THREADS"
+PRINTED = re.compile(r"^print\((.*)\)$", re.MULTILINE)
 FOLDED = {"jupyter": {"source_hidden": True}, "cellView": "form"}
-WORDS = {
-    "zh": {
-        "needs": "# 本笔记本需要的全部；已装好则什么也不做。",
-        "carried": "下面几格把各单元导入的模块写进一个临时目录。",
-    },
-    "en": {
-        "needs": "# All that this notebook needs; does nothing if it is there.",
-        "carried": "The next cells write the modules that are imported to a "
-        "temporary directory.",
-    },
-}
 
 
 def requirements(libraries: Iterable[str]) -> list[str]:
@@ -42,8 +34,8 @@ def requirements(libraries: Iterable[str]) -> list[str]:
     ...     "torch==" + installed("torch").partition("+")[0]]
     True
     """
-    names = {distribution(name) for name in libraries} - {"", "ipython"}
-    names = {name for name in names if name.lower() != "ipython"}
+    names = {distribution(name) for name in libraries}
+    names = {name for name in names if name.lower() not in ("", "ipython")}
     return sorted(f"{n}=={installed(n).partition('+')[0]}" for n in names)
 
 
@@ -76,8 +68,10 @@ def needed(snippets: Snippets, module: str, code: str) -> str:
     return "\n".join(lines)
 
 
-def displayed(code: str) -> str:
+def displayed(code: str, name: str = "a figure") -> str:
     """Return the code of a figure with its picture displayed instead of printed.
+
+    Fault, which names it, where no line prints it.
 
     >>> print(displayed('figure = draw()\\nprint(svg(figure, "a"))'))
     from IPython.display import HTML
@@ -85,18 +79,10 @@ def displayed(code: str) -> str:
     figure = draw()
     display(HTML(svg(figure, "a")))
     """
-    data = code.encode()
-    starts = [0]
-    for line in data.splitlines(keepends=True):
-        starts.append(starts[-1] + len(line))
-    for node in reversed(ast.parse(code).body):
-        call = node.value if isinstance(node, ast.Expr) else None
-        if isinstance(call, ast.Call) and getattr(call.func, "id", "") == "print":
-            start = starts[call.lineno - 1] + call.col_offset
-            end = starts[call.end_lineno - 1] + call.end_col_offset
-            inner = data[start:end].removeprefix(b"print(").removesuffix(b")")
-            data = data[:start] + b"display(HTML(" + inner + b"))" + data[end:]
-    return "from IPython.display import HTML\n\n" + data.decode()
+    code, count = PRINTED.subn(r"display(HTML(\1))", code)
+    if not count:
+        raise Fault(f"{name} is not printed on one line: print(…)")
+    return f"from IPython.display import HTML\n\n{code}"
 
 
 class Notebook:
@@ -174,7 +160,7 @@ class Notebook:
             code = f"{imports}\n\n\n{code}" if imports else code
         self.shown.append(code)
         if piece.cell.kind == "figure":
-            code = displayed(code)
+            code = displayed(code, f"{piece.cell.file}: {name}")
         outputs = [self.output(*output) for output in piece.outputs]
         folded = FOLDED if piece.cell.kind == "setup" else {}
         self.code(name, code.rstrip("\n"), outputs, **folded)
