@@ -39,7 +39,6 @@ KNOWN = (
     "py_mini_racer",
     "tomllib",
 )  # what each build imports
-CODE, OUTPUT = "code", "code and output"
 
 
 def alive(pid: int) -> bool:
@@ -91,7 +90,7 @@ class Project:
         config = config.replace("\nextra_css:\n  - assets/site.css\n", "\n")
         (directory / "mkdocs.yml").write_text(config, "utf-8")
         self.snippet("index", "x = 1")
-        self.page("index", ("first", CODE))
+        self.page("index", "first")
 
     def snippet(self, module: str, *cells: str, names=("first", "second", "third")):
         """Write the script of a page with its cells."""
@@ -102,18 +101,12 @@ class Project:
         path.parent.mkdir(exist_ok=True, parents=True)
         path.write_text("\n".join(lines), "utf-8")
 
-    def page(self, name: str, *cells: tuple[str, str], prose: str = "", languages=None):
-        """Write a page in both languages: cells and what they show, then prose.
-
-        CODE shows no output, be there one or not; else the notation says what is shown.
-        """
+    def page(self, name: str, *cells: str, prose: str = "", languages=None):
+        """Write a page in both languages: cells, then prose."""
         for language in languages or ("zh", "en"):
             parts = [f"# {name} {{#{name}}}\n"]
-            for cell, shows in cells:
-                include = f'--8<-- "pages/{name.replace("-", "_")}.py:{cell}"'
-                if shows == CODE:
-                    include = f'```python exec="on" source="above"\n{include}\n```'
-                parts.append(f"{include}\n")
+            script = f"pages/{name.replace('-', '_')}.py"
+            parts += [f'--8<-- "{script}:{cell}"\n' for cell in cells]
             path = self.root / "docs" / language / f"{name}.md"
             path.parent.mkdir(exist_ok=True)
             path.write_text("\n".join([*parts, prose, ""]), "utf-8")

@@ -38,7 +38,7 @@ class Hook:
         self.server, self.watched = None, set()
         atexit.register(self.end)
 
-    def startup(self, command: str, dirty: bool) -> None:
+    def on_startup(self, command: str, dirty: bool) -> None:
         self.serving = command == "serve"
         if signal.getsignal(signal.SIGTERM) == signal.SIG_DFL:  # end as on Ctrl-C
             signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
@@ -52,7 +52,7 @@ class Hook:
         blames = record.getMessage().startswith("Error reading page")
         return not (blames and self.site and self.site.failed)
 
-    def config(self, config):
+    def on_config(self, config):
         i18n = config.plugins["i18n"]
         if not i18n.building:
             root = Path(config.config_file_path).parent
@@ -66,51 +66,51 @@ class Hook:
         self.site.configure(config)
         return config
 
-    def files(self, files, config):
+    def on_files(self, files, config):
         if not config.plugins["i18n"].building:
             self.site.read_pages(files)
             self.site.run_cells()
         return files
 
-    def nav(self, nav, config, files):
+    def on_nav(self, nav, config, files):
         self.site.in_order_of_arrival(files)
         return nav
 
-    def pre_page(self, page, config, files):
+    def on_pre_page(self, page, config, files):
         return self.site.own_render(page)
 
-    def page_markdown(self, markdown, page, config, files):
+    def on_page_markdown(self, markdown, page, config, files):
         self.site.rendering.prepare(page, files)
         return markdown
 
-    def page_content(self, html, page, config, files):
+    def on_page_content(self, html, page, config, files):
         return self.site.rendering.take_content(html, page, files)
 
-    def env(self, env, config, files):
+    def on_env(self, env, config, files):
         with contextlib.suppress(RuntimeError):  # where others could write there, too
             env.bytecode_cache = FileSystemBytecodeCache()  # of templates
         self.site.rendering.all_rendered(files)
         return env
 
-    def page_context(self, context, page, config, nav):
+    def on_page_context(self, context, page, config, nav):
         return self.site.rendering.page_context(context, page)
 
-    def template_context(self, context, template_name, config):
+    def on_template_context(self, context, template_name, config):
         return self.site.template_context(context)
 
-    def post_template(self, output_content, template_name, config):
+    def on_post_template(self, output_content, template_name, config):
         return self.site.finish_template(output_content, template_name)
 
-    def post_page(self, output, page, config):
+    def on_post_page(self, output, page, config):
         return self.site.rendering.finish_page(output, page)
 
-    def post_build(self, config):
+    def on_post_build(self, config):
         self.site.finish_language()
         if self.site.last_language:
             self.site.finish()
             self.watch()
 
-    def serve(self, server, config, builder):
+    def on_serve(self, server, config, builder):
         self.server = server
         self.watch()
         return server
@@ -121,7 +121,7 @@ class Hook:
             self.server.watch(str(path))
             self.watched.add(path)
 
-    def build_error(self, error):
+    def on_build_error(self, error):
         if self.site:
             self.site.give_up()
 
@@ -149,18 +149,6 @@ def in_one_line(event):
 
 
 hook = Hook()
-on_startup = hook.startup
-on_config = in_one_line(hook.config)
-on_files = in_one_line(hook.files)
-on_nav = hook.nav
-on_pre_page = in_one_line(hook.pre_page)
-on_page_markdown = in_one_line(hook.page_markdown)
-on_page_content = in_one_line(hook.page_content)
-on_env = in_one_line(hook.env)
-on_page_context = in_one_line(hook.page_context)
-on_template_context = in_one_line(hook.template_context)
-on_post_template = in_one_line(hook.post_template)
-on_post_page = in_one_line(hook.post_page)
-on_post_build = in_one_line(hook.post_build)
-on_serve = hook.serve
-on_build_error = hook.build_error
+for name in dir(hook):  # MkDocs looks for functions of these names
+    if name.startswith("on_"):
+        globals()[name] = in_one_line(getattr(hook, name))

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 import nbformat
-from project import CODE, OUTPUT, ROOT, Project
+from project import ROOT, Project
 
 MKDOCS = [sys.executable, "-m", "mkdocs"]
 BUILD = [*MKDOCS, "build"]
@@ -67,7 +67,7 @@ def generated_site(target: Path, pages: int, languages=("zh", "en")) -> Path:
         shutil.rmtree(target / "docs" / "en")
     for number, name in enumerate(names(pages)):
         project.snippet(name, CELL.format(number=number), LOOP)
-        cells = ("first", CODE), ("second", OUTPUT)
+        cells = "first", "second"
         project.page(name, *cells, languages=languages)
     return target
 

@@ -16,7 +16,7 @@ from book.live import run
 from book.live.reader import read
 from book.live.snippets import Snippets
 from book.live.store import Store
-from project import CODE, OUTPUT, Project, alive
+from project import Project, alive
 
 
 @pytest.fixture
@@ -27,7 +27,7 @@ def project(tmp_path):
 def test_a_cell_runs_once_for_both_languages(project, tmp_path_factory):
     log = tmp_path_factory.mktemp("log") / "runs"
     project.snippet("index", f"open({str(log)!r}, 'a').write('x')\nprint('ran')")
-    project.page("index", ("first", OUTPUT), prose="Value {{ 6 * 7:.1f }}.")
+    project.page("index", "first", prose="Value {{ 6 * 7:.1f }}.")
     project.build()
     assert log.read_text() == "x"
     for page in ("", "en"):
@@ -51,16 +51,16 @@ def test_a_value_is_one_cell_on_whichever_side_of_a_claim_it_is_said(tmp_path):
 
 def test_only_what_a_change_reaches_runs_again(project):
     project.snippet("index", "import shared\nprint(shared.x)")
-    project.page("index", ("first", OUTPUT), prose="Once {{ shared.x }}.")
+    project.page("index", "first", prose="Once {{ shared.x }}.")
     project.snippet("other", "print('other')")
-    project.page("other", ("first", OUTPUT))
+    project.page("other", "first")
     (project.root / "snippets" / "shared.py").write_text("from deep import x\n")
     (project.root / "snippets" / "deep.py").write_text("x = 'deep-1'\n")
     both = ["index first", "other first"]
 
     assert project.cells_run(project.build()) == both
     assert project.cells_run(project.build()) == []
-    project.page("index", ("first", OUTPUT), prose="Twice {{ shared.x }}, twice.")
+    project.page("index", "first", prose="Twice {{ shared.x }}, twice.")
     assert project.cells_run(project.build()) == []
     assert "Twice deep-1, twice." in project.html("en")
 
@@ -77,7 +77,7 @@ def test_a_module_that_is_imported_by_its_name_is_reached(project):
         "import importlib\nprint(importlib.import_module('one').x, __import__('two').x)"
     )
     project.snippet("index", code)
-    project.page("index", ("first", OUTPUT))
+    project.page("index", "first")
     one, two = (project.root / "snippets" / name for name in ("one.py", "two.py"))
     one.write_text("x = 1\n")
     two.write_text("x = 1\n")
@@ -181,7 +181,7 @@ def test_serving_watches_what_a_page_reads(project):
     table.parent.mkdir()
     table.write_text("nothing")
     project.snippet("index", f"print('read', int(open({str(table)!r}).read()))")
-    project.page("index", ("first", OUTPUT))
+    project.page("index", "first")
     with project.serve() as wait_for:
         wait_for("ValueError")
         for text in ("1", "2"):
@@ -205,7 +205,7 @@ def test_serving_forgets_the_builds_of_before(project):
     project.snippet("index", "print('good-1')")
     with project.serve() as wait_for:
         for number in range(5):
-            project.page("index", ("first", OUTPUT), prose=f"The text {number}.")
+            project.page("index", "first", prose=f"The text {number}.")
             page = wait_for(f"The text {number}.")
     assert re.search(r"alive: (\d+)", page)[1] == "2"
 
@@ -218,7 +218,7 @@ def test_what_is_saved_while_cells_run_is_not_kept_as_what_was_there(project):
         f"    os.replace({str(new)!r}, {str(shared)!r})\n"
         "import shared\nprint(shared.x)",
     )
-    project.page("index", ("first", OUTPUT))
+    project.page("index", "first")
     shared.write_text("x = 'old'\n")
     new.write_text("x = 'new'\n")
     assert project.cells_run(project.build()) == ["index first"]
@@ -234,7 +234,7 @@ def test_a_page_that_is_saved_while_cells_run_is_not_kept_as_what_was_there(proj
         "index", f"import os\nif os.path.exists({str(new)!r}):\n"
         f"    os.replace({str(new)!r}, {str(page)!r})\nprint('ran')",
     )  # fmt: skip
-    project.page("index", ("first", OUTPUT), prose="It was.")
+    project.page("index", "first", prose="It was.")
     new.write_text(page.read_text("utf-8").replace("It was.", "It is."), "utf-8")
     project.build()
     assert project.build().returncode == 0
@@ -250,7 +250,7 @@ def test_what_an_editor_leaves_beside_the_snippets_does_no_harm(project):
 @pytest.mark.parametrize("damage", ["delete", "truncate", "foreign", "edit", "mode"])
 def test_a_damaged_cache_costs_time_only(project, damage):
     project.snippet("index", "print('right')")
-    project.page("index", ("first", OUTPUT))
+    project.page("index", "first")
     project.build()
     kept = project.root / ".cache" / "cells" / "index.json"
     text = kept.read_text("utf-8")
@@ -272,7 +272,7 @@ def test_a_damaged_cache_costs_time_only(project, damage):
 
 def test_the_versions_of_libraries_are_part_of_the_key(project, tmp_path_factory):
     project.snippet("index", "import torch\nprint('any')")
-    project.page("index", ("first", OUTPUT))
+    project.page("index", "first")
     path = tmp_path_factory.mktemp("library")
     (path / "torch.py").write_text(
         "import pathlib\npathlib.Path(__file__ + '.seen').touch()"
@@ -300,7 +300,7 @@ def test_nothing_leaks_from_page_to_page(project):
     )
     for name in ("aaa", "zzz"):
         project.snippet(name, look, spoil)
-        project.page(name, ("first", OUTPUT), ("second", CODE))
+        project.page(name, "first", "second")
     assert project.build().returncode == 0
     outputs = {
         re.search(r"\[\] False False False 1 0\.\d+", project.html(page)).group()
@@ -311,7 +311,7 @@ def test_nothing_leaks_from_page_to_page(project):
 
 def test_a_killed_build_leaves_nothing_behind(project):
     project.snippet("index", "print('old')")
-    project.page("index", ("first", OUTPUT))
+    project.page("index", "first")
     assert project.build().returncode == 0
     project.snippet("index", "import time\ntime.sleep(60)\nprint('new')")
     build, workers, deadline = started(project)
@@ -336,7 +336,7 @@ def short():
 @pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupted_build_ends_at_once_and_leaves_nothing(project, short, sent):
     project.snippet("index", "import time\nprint('new', flush=True)\ntime.sleep(60)")
-    project.page("index", ("first", OUTPUT))
+    project.page("index", "first")
     build, workers, _ = started(project, TMPDIR=str(short))
     build.send_signal(sent)
     _, said = build.communicate(timeout=50)
@@ -384,7 +384,7 @@ def test_a_page_is_rendered_while_the_cells_of_others_run(project):
         "        time.sleep(0.1)\n"
         f"print('seen' if os.path.exists({rendered!r}) else 'alone')",
     )
-    project.page("before", ("first", OUTPUT))
+    project.page("before", "first")
     project.page("later")
     project.build(CELL_WORKERS="2")
     assert ">seen\n" in project.html("before")
@@ -434,7 +434,7 @@ def workers_of(pid: int) -> list[int]:
 
 def test_two_builds_at_once_do_no_harm(project):
     project.snippet("index", "import time\ntime.sleep(0.5)\nprint('both')")
-    project.page("index", ("first", OUTPUT))
+    project.page("index", "first")
     builds = [
         subprocess.Popen(
             project.command("build", "-q"),
@@ -453,7 +453,7 @@ def test_two_builds_at_once_do_no_harm(project):
 
 def test_a_strict_warning_leaves_the_last_good_site(project):
     assert project.build().returncode == 0
-    project.page("index", ("first", CODE), prose="[nowhere](nowhere.md)")
+    project.page("index", "first", prose="[nowhere](nowhere.md)")
     build = project.build("-q")
     assert build.returncode == 1
     assert "first" not in build.stderr
@@ -463,7 +463,7 @@ def test_a_strict_warning_leaves_the_last_good_site(project):
 
 def test_serving_shows_a_failure_and_lives_on(project):
     project.snippet("index", "print('good-1')")
-    project.page("index", ("first", OUTPUT), prose="Said {{ 1 + 1 }}.")
+    project.page("index", "first", prose="Said {{ 1 + 1 }}.")
     log = project.root / "log"
     with project.serve() as wait_for:
         wait_for("good-1")
@@ -474,7 +474,7 @@ def test_serving_shows_a_failure_and_lives_on(project):
         project.snippet("index", "print('good-2')")
         assert "ZeroDivisionError" not in wait_for("good-2")
         runs = log.read_text().count("index first")
-        project.page("index", ("first", OUTPUT), prose="Told {{ 1 + 1 }}.")
+        project.page("index", "first", prose="Told {{ 1 + 1 }}.")
         assert "Told 2." in wait_for("Told")
         time.sleep(1.5)
         assert log.read_text().count("index first") == runs

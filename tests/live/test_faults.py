@@ -5,8 +5,8 @@ import threading
 
 import pytest
 from book.live import runner
-from book.live.evaluate import Job
-from project import CODE, OUTPUT, ROOT, Project
+from book.live.page import Cell
+from project import ROOT, Project
 
 
 @pytest.fixture
@@ -69,7 +69,7 @@ def test_a_bad_cell_stops_the_build_in_one_line(project, name):
     source = (ROOT / "snippets" / "expected.py").read_text("utf-8")
     (project.root / "snippets" / "expected.py").write_text(source, "utf-8")
     project.snippet("index", "y = 2\ny", code)
-    project.page("index", ("first", CODE), ("second", OUTPUT))
+    project.page("index", "first", "second")
     build = project.build("-q", CELL_TIME_LIMIT="2")
     assert build.returncode == 1
     errors = re.findall(r"ERROR.*", build.stderr)
@@ -86,7 +86,7 @@ def test_a_bad_cell_stops_the_build_in_one_line(project, name):
 
 def test_a_mended_cell_runs_and_so_does_what_came_before_it(project):
     project.snippet("index", "y = 2\ny", "import os\nos._exit(5)")
-    project.page("index", ("first", CODE), ("second", OUTPUT))
+    project.page("index", "first", "second")
     assert project.build().returncode == 1
     project.snippet("index", "y = 2\ny", "print(y + 40)")
     assert project.cells_run(project.build()) == ["index first", "index second"]
@@ -98,8 +98,9 @@ def test_a_mended_cell_runs_and_so_does_what_came_before_it(project):
     [
         ("so {{ x", "starts no value"),
         ("so {{x}}", "starts no value"),
-        ('```python exec="on" id="a"\nprint(1)\n```', "this fence does not run"),
-        ("```python exec=on\nprint(1)\n```", "this fence does not run"),
+        ('```python exec="on" id="a"\nprint(1)\n```', "a fence does not run"),
+        ('```python exec="on"\n--8<-- "pages/index.py:first"\n```', "a fence does no"),
+        ("```python exec=on\nprint(1)\n```", "a fence does not run"),
         ("/// note | {{ x }}\nText.\n///", "title of a block"),
     ],
 )
@@ -117,7 +118,7 @@ def test_values_stay_where_they_are_written(project):
     prose = (
         "A is {{\na }}, twice {{ a }}.\n\nB is `{{b}}` {{ b }}.\n\n- ```in``` {{ b }}"
     )
-    project.page("index", ("first", CODE), prose=prose)
+    project.page("index", "first", prose=prose)
     assert project.build().returncode == 0
     text = re.sub(r"<[^>]+>", "", project.html("en"))
     for part in ("A is 1, twice 1.", "B is {{b}} 2.", "in 2"):
@@ -126,7 +127,7 @@ def test_values_stay_where_they_are_written(project):
 
 def test_a_cell_that_forks_does_not_shift_the_outputs(project):
     project.snippet("index", "import os\nos.fork()\nprint('one')", "print('two')")
-    project.page("index", ("first", OUTPUT), ("second", OUTPUT))
+    project.page("index", "first", "second")
     build = project.build()
     if build.returncode == 0:  # the child may have ended, or may still be there
         assert re.findall(r">(one|two)\n", project.html()) == ["one", "two"]
@@ -135,16 +136,15 @@ def test_a_cell_that_forks_does_not_shift_the_outputs(project):
 
 
 def test_what_a_page_shows_is_part_of_the_key(project):
-    project.snippet("index", "print(1)")
-    project.page("index", ("first", OUTPUT))
-    assert project.build().returncode == 0
-    project.page("index", ("first", CODE))
-    assert project.build().returncode == 1
+    for name, code in {"show": 0, "show-setup": 1}.items():
+        project.snippet("index", "print(1)", names=[name])
+        project.page("index", name)
+        assert project.build().returncode == code
 
 
 def test_a_failing_page_does_not_lose_the_results_of_others(project):
     project.snippet("aaa", "print('fine')")
-    project.page("aaa", ("first", OUTPUT))
+    project.page("aaa", "first")
     project.snippet("index", "import time\ntime.sleep(2)\n1 / 0")
     assert project.build().returncode == 1
     project.snippet("index", "x = 1")
@@ -182,7 +182,7 @@ def test_a_missing_include_stops_the_build(project, include, reason):
 
 
 def test_a_cell_that_prints_unseen_stops_the_build(project):
-    project.snippet("index", "print(1)")
+    project.snippet("index", "show = print\nshow(1)")
     build = project.build("-q")
     assert build.returncode == 1
     assert "it prints, but the page shows no output" in build.stderr
@@ -190,11 +190,20 @@ def test_a_cell_that_prints_unseen_stops_the_build(project):
 
 def test_languages_that_show_other_cells_stop_the_build(project):
     project.snippet("index", "x = 1", "y = 1")
-    project.page("index", ("first", CODE), ("second", CODE))
-    project.page("index", ("second", CODE), ("first", CODE), languages=["en"])
+    project.page("index", "first", "second")
+    project.page("index", "second", "first", languages=["en"])
     build = project.build("-q")
     assert build.returncode == 1
     assert "its cells and headings are not those of" in build.stderr
+
+
+def test_a_value_that_one_language_lacks_stops_the_build(project):
+    project.page("index", "first", prose="It is {{ x }}.")
+    project.page("index", "first", prose="It is {{ x + 1 }}.", languages=["en"])
+    build = project.build("-q")
+    assert build.returncode == 1
+    wrong = "docs/en/index.md:5: its cells and headings are not those of docs/zh/index"
+    assert f"{wrong}.md:5: first print(format(x + 1, '')) where" in build.stderr
 
 
 def test_a_snippet_that_is_no_text_stops_the_build(project):
@@ -241,8 +250,8 @@ def test_a_process_that_does_not_start_is_a_fault_of_its_page(tmp_path, monkeypa
     worker = runner.Worker(str(tmp_path))
     worker.channel.close()
     worker.channel = Silent()
-    jobs = [Job(name, "code", "print(1)", "index.py", 7, True) for name in ("a", "b")]
-    found = list(worker.results("index", jobs, 2.0, threading.Event()))
+    cells = [Cell(name, "code", "print(1)", "index.py", 7) for name in ("a", "b")]
+    found = list(worker.results("index", cells, 2.0, threading.Event()))
     worker.end()
     assert [result.failure for result in found] == [
         "its process had not started after 0 s"

@@ -17,7 +17,8 @@ from book.content.links import with_links
 from book.content.references import ReferenceTreeprocessor
 from book.errors import Fault
 from book.live import run
-from book.live.evaluate import Job, run_cell
+from book.live.evaluate import run_cell
+from book.live.page import Cell
 from book.live.reader import read
 from book.live.snippets import Snippets
 from book.live.store import Store, not_as_pinned
@@ -25,7 +26,7 @@ from book.material import staging
 from book.outputs.footer_and_feed import commit
 from markdown import Markdown
 from packaging.specifiers import SpecifierSet
-from project import CODE, OUTPUT, ROOT, Project
+from project import ROOT, Project
 
 HOOKS = ROOT / "docs" / "hooks"
 
@@ -83,14 +84,14 @@ SHARED = """
 import sys, threading
 from book.errors import Fault
 from book.live import runner
-from book.live.evaluate import Job
+from book.live.page import Cell
 
 runner.IMPORTING = {limit}
-job = Job("a", "code", "print(1)", "index.py", 1, True)
+cell = Cell("a", "code", "print(1)", "index.py", 1)
 if __name__ == "__main__":
     try:
         runner.run_pages(
-            {{"index": [job]}}, "snippets", 5, print, {{"odd"}}, 1, threading.Event()
+            {{"index": [cell]}}, "snippets", 5, print, {{"odd"}}, 1, threading.Event()
         )
     except Fault as fault:
         print(fault)
@@ -325,7 +326,7 @@ def test_a_build_among_odd_files(tmp_path):
         "x = '<MulBackward0 object> | a'",
     )
     prose = "| a | b |\n| - | - |\n| {{ x }} | c |"
-    project.page(long, ("first", OUTPUT), ("second", CODE), prose=prose)
+    project.page(long, "first", "second", prose=prose)
     settings = {"HOME": str(home), "XDG_CONFIG_HOME": "", "CELL_CACHE": "~/kept"}
     ran = project.cells_run(project.build(**settings))
     assert ran == ["index first", f"{long} first", f"{long} second"]
@@ -387,7 +388,7 @@ def test_results_of_a_page_with_a_long_name_are_kept(tmp_path):
 
 
 def failure(code: str, kind: str = "code", file: str = "snippets/odd_trial.py") -> str:
-    return run_cell(Job("c01", kind, code, file, 1, True), {}).failure
+    return run_cell(Cell("c01", kind, code, file, 1), {}).failure
 
 
 def test_of_a_long_message_the_end_is_there():

@@ -5,7 +5,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from project import OUTPUT, ROOT, Project
+from project import ROOT, Project
 
 HOOKS = ("docs", "hooks", "book")
 
@@ -97,7 +97,7 @@ def test_what_is_kept_is_never_stale(tmp_path):
     config.write_text("docs_dir: docs\n" + config.read_text("utf-8"), "utf-8")
     (project.root / "snippets" / "shared.py").write_text("x = 1\n")
     project.snippet("demo", "print(7)", "import shared\nprint(shared.x)")
-    project.page("demo", ("first", OUTPUT), ("second", OUTPUT), prose="Once.")
+    project.page("demo", "first", "second", prose="Once.")
     settings = {"SOURCE_DATE_EPOCH": "1700000000"}
     assert project.build(**settings).returncode == 0
     seen = {}

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from bs4 import BeautifulSoup
 from PIL import Image
-from project import CODE, OUTPUT, ROOT, Project
+from project import ROOT, Project
 
 SITE = "https://example.org/a/"
 CONFIG = (ROOT / "mkdocs.yml").read_text("utf-8")
@@ -36,7 +36,7 @@ def build(directory: Path, **variables: str) -> Project:
         (project.root / "docs" / card).parent.mkdir(exist_ok=True)
         shutil.copy(ROOT / "docs" / card, project.root / "docs" / card)
     project.snippet("demo", "x = 1", "print(x)")
-    project.page("demo", ("first", CODE), ("second", OUTPUT), prose="A & “B”.")
+    project.page("demo", "first", "second", prose="A & “B”.")
     titles = {"zh": "`no_grad` 与 $\\beta_1$", "en": "`no_grad` and $\\beta_1$ < 1"}
     for language, title in titles.items():
         path = project.root / "docs" / language / "demo.md"

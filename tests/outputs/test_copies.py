@@ -7,7 +7,7 @@ import pytest
 from book.content.view import View
 from book.live.page import Closing, Opening, Page, Prose
 from book.outputs.markdown_copy import copy
-from project import CODE, OUTPUT, ROOT, Project, ids, parsed
+from project import ROOT, Project, ids, parsed
 
 ROOTS = {"zh": "", "en": "en"}
 NAV = re.findall(r"^ .*?(\S+)\.md$", (ROOT / "mkdocs.yml").read_text("utf-8"), re.M)
@@ -197,7 +197,7 @@ def test_links_are_absolute_where_the_address_is_known(tmp_path):
     project = Project(tmp_path)
     project.snippet("demo", "x = 1", "print(x)")
     prose = "See [home](index.md#index) and [above](#demo)."
-    project.page("demo", ("first", CODE), ("second", OUTPUT), prose=prose)
+    project.page("demo", "first", "second", prose=prose)
     build = project.build(SITE_URL="https://example.org/a/")
     assert build.returncode == 0, build.stderr
     copy = (project.root / "site" / "en" / "demo" / "index.md").read_text("utf-8")

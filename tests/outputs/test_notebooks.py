@@ -18,7 +18,7 @@ from book.outputs.notebook import displayed
 from bs4 import BeautifulSoup
 from nbclient import NotebookClient
 from programs import python
-from project import CODE, OUTPUT, ROOT, Project
+from project import ROOT, Project
 
 DOCS = ROOT / "docs" / "en"
 NAMES = [
@@ -262,7 +262,7 @@ def test_each_file_that_a_page_shows_is_there_to_download(site):
 def test_hosts_follow_the_address_of_the_repository(tmp_path, repo_url, linked):
     project = Project(tmp_path)
     project.snippet("demo", "x = 1", "print(x)")
-    project.page("demo", ("first", CODE), ("second", OUTPUT))
+    project.page("demo", "first", "second")
     build = project.build(REPO_URL=repo_url)
     assert build.returncode == 0, build.stderr
     for page, words in (("demo", "在{}中打开"), ("en/demo", "Open in {}")):

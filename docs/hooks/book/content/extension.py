@@ -9,7 +9,6 @@ itself, as it does anywhere.
 from __future__ import annotations
 
 import html
-import re
 import textwrap
 from collections.abc import Callable
 
@@ -21,18 +20,18 @@ from markupsafe import Markup, escape
 
 from ..errors import Fault
 from ..live import values
+from ..live.evaluate import best
 from ..live.page import Cell, Closing, Opening, Prose, Shown
 from .blocks import ClaimExtension
 from .formulas import FormulaTreeprocessor
 from .ledger import ledger
 from .references import ReferenceTreeprocessor
 from .short_code import ShortCodeTreeprocessor
-from .view import CODE_OR_FORMULA, View, shown, whole_numbers
+from .view import View, shown, whole_numbers
 from .words import WORDS
 
 TICKS = "`" * 8
 RESULT = "here-goes-what-came-of-a-cell"
-NOT_TEXT = re.compile(f"({CODE_OR_FORMULA})")
 
 
 def escaped(text: str) -> str:
@@ -45,17 +44,6 @@ def escaped(text: str) -> str:
     return whole_numbers(text.replace("--8<", "-&#45;8<"))
 
 
-def put_in(block: str, texts: list[str], counts: dict[str, int]) -> str:
-    """Return a block of prose with its values in place, as text outside of code."""
-    given = iter(texts)
-    parts = NOT_TEXT.split(block)
-    for number, part in enumerate(parts):
-        mine = [next(given) for _ in values.found(0, part)]
-        mine = mine if number % 2 else [escaped(text) for text in mine]
-        parts[number] = values.put_in(part, mine, counts)
-    return "".join(parts)
-
-
 def print_block(block: str) -> str:
     """Return Python that prints a block of prose with its values in place.
 
@@ -63,7 +51,7 @@ def print_block(block: str) -> str:
     "print('after ' + format(steps, ',d') + ' steps')"
     """
     parts, end = [], 0
-    for value in values.found(0, block):
+    for value in values.found(block):
         parts += [repr(block[end : value.start()]), values.expression(value)]
         end = value.end()
     parts.append(repr(block[end:]))
@@ -115,11 +103,7 @@ class Notation(Preprocessor):
             return step.text
         if self.book.live or not step.values:
             texts = [view.value(cell) for cell in step.values]
-            return (
-                put_in(step.text, texts, view.counts)
-                if "{{" in step.text
-                else step.text
-            )
+            return values.put_in(step.text, texts, view.counts, escaped)
         session = f'session="{view.page.name}" id="line-{step.line}"'
         code = print_block(textwrap.dedent(step.text))
         fence = f'\n```python exec="on" {session} updatetoc="no"\n{code}\n```\n'
@@ -139,7 +123,7 @@ class Notation(Preprocessor):
         options = f'exec="on" session="{view.page.name}" id="{cell.id}"'
         if cell.kind == "figure":
             options += ' html="on"'
-        elif cell.prints and cell.kind == "code":
+        elif cell.prints:
             options += ' source="block" result="text"'
         else:
             options += ' source="above"'
@@ -209,17 +193,16 @@ class Book(Extension):
         parts = []
         result = self.view.results.get(cell.id)
         for output in (result.outputs if result else None) or []:
-            if markup := output.get("text/html") or output.get("image/svg+xml"):
-                parts.append(f'<div class="output">{markup}</div>')
-            elif text := output.get("text/markdown"):
-                table = MarkdownConverter(md, update_toc=False).convert(text)
-                parts.append(f'<div class="output">{table}</div>')
-            else:
-                text = str(output["text/plain"]).strip("\n")
+            kind, text = best(output)
+            if kind == "text/plain":
                 fence = f"{TICKS}text\n{RESULT}\n{TICKS}"
                 block = MarkdownConverter(md, update_toc=False).convert(fence)
-                block = block.replace(RESULT, escape(text))
+                block = block.replace(RESULT, escape(text.strip("\n")))
                 parts.append(f'<div class="result">{block}</div>')
+                continue
+            if kind == "text/markdown":
+                text = MarkdownConverter(md, update_toc=False).convert(text)
+            parts.append(f'<div class="output">{text}</div>')
         return Markup("\n".join(parts))
 
 

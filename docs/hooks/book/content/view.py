@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
-from ..live.evaluate import Result
+from ..live.evaluate import Result, best
 from ..live.page import Cell, Closing, Opening, Page, Prose
 from ..live.snippets import Snippets
 from ..live.values import NOT_PROSE, put_in
@@ -29,9 +29,8 @@ KINDS = {
 }
 TRIAL = "application/json"
 FORMATTER = "  # fmt: skip"
-CODE_OR_FORMULA = r"`[^`\n]+`|\$[^$\n]+\$"  # in Markdown
 # A number that a line would break at its hyphen.
-EXPONENT = re.compile(rf"{CODE_OR_FORMULA}|(\b\d[\d.]*e-\d+)")
+EXPONENT = re.compile(rf"{NOT_PROSE.pattern}|(\b\d[\d.]*e-\d+)")
 END = re.compile(r"[。！？][*”）]*|[.!?][*”)]*(?=\s+[^\sa-z\d]|\s*$)")  # of a sentence
 
 
@@ -135,8 +134,8 @@ class View:
 
     def markup(self, cell: Cell) -> str:
         """Return what a cell drew."""
-        [output] = self.results[cell.id].outputs or [{}]
-        return output.get("image/svg+xml", output.get("text/html", ""))
+        [output] = self.results[cell.id].outputs
+        return best(output)[1]
 
     def trial(self, claim: str) -> dict[str, Any] | None:
         """Return what came of a trial, or None where it failed."""
@@ -172,12 +171,11 @@ class View:
 
         It is the trial, after those functions that it calls and the page does not show.
         """
-        file = cell.file.partition("/")[2]
-        module = self.page.name.rpartition("/")[2].replace("-", "_")
+        module = self.page.module
         on_page = "\n".join(c.code for c in self.page.cells if c.kind == "functions")
         codes = [
             self.snippets.function(f"{module}.py", name).code
-            for name in self.snippets.evidence(file, cell.id, module)
+            for name in self.snippets.evidence(cell.module, cell.id, module)
             if f"def {name}(" not in on_page
         ]
         return "\n\n\n".join(shown(code, self.language) for code in [*codes, cell.code])

@@ -15,23 +15,15 @@ import traceback
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import perf_counter
-from typing import Any, NamedTuple
+from typing import Any
+
+from .page import Cell
 
 ADDRESS = re.compile(r" at 0x[0-9a-fA-F]{6,}")  # as objects without a name have it
 OUTPUT_LIMIT = 1_000_000  # characters of one cell
 Bundle = dict[str, Any]  # one output, by MIME type
+KINDS = "text/html", "text/markdown", "image/svg+xml", "text/plain"  # the best first
 _bare: list[str] = []
-
-
-class Job(NamedTuple):
-    """A cell as it is run: see ``page.Cell``."""
-
-    id: str
-    kind: str
-    code: str
-    file: str
-    line: int
-    prints: bool
 
 
 @dataclass
@@ -175,49 +167,59 @@ def bundle(kind: str, text: str) -> list[Bundle]:
     return [{"text/plain": text}] if text else []
 
 
+def best(output: Bundle) -> tuple[str, str]:
+    """Return the kind of an output and its text: the best that a page can show.
+
+    >>> best({"text/plain": "<b>", "text/html": "<b>1</b>"}), best({"text/plain": ""})
+    (('text/html', '<b>1</b>'), ('text/plain', ''))
+    """
+    kind = next((kind for kind in KINDS if output.get(kind)), "text/plain")
+    return kind, str(output[kind])
+
+
 def run_cell(
-    job: Job, namespace: dict, channels: dict[int, Path] | None = None
+    cell: Cell, namespace: dict, channels: dict[int, Path] | None = None
 ) -> Result:
     """Run a cell, in the namespace of its page; return what came of it.
 
     channels: the files behind the file descriptors that no cell should write to.
 
-    >>> run_cell(Job("a", "code", "x = 2\\nprint(x)", "demo.py", 7, True), {}).outputs
+    >>> run_cell(Cell("a", "code", "x = 2\\nprint(x)", "demo.py", 7), {}).outputs
     [{'text/plain': '2\\n'}]
-    >>> failed = run_cell(Job("a", "code", "x = 2\\nx / 0", "demo.py", 7, True), {})
+    >>> failed = run_cell(Cell("a", "code", "x = 2\\nx / 0", "demo.py", 7), {})
     >>> failed.failure, failed.line
     ('ZeroDivisionError: division by zero', 8)
     """
     output, notes = Output(), Output()
     threads, process = threads_running(), os.getpid()
-    failure, line, value = "", job.line, None
-    code = job.code
-    if job.kind == "trial":
-        module = job.file.partition("/")[2].removesuffix(".py").replace("/", ".")
-        code, namespace = f"from {module} import {job.id}\nvalue = {job.id}()", {}
+    failure, line, value = "", cell.line, None
+    code = cell.code
+    if cell.kind == "trial":
+        code = f"from {cell.module} import {cell.id}\nvalue = {cell.id}()"
+        namespace = {}
     started = perf_counter()
     with contextlib.redirect_stdout(output), contextlib.redirect_stderr(notes):
         try:
             # Blank lines before the code: its tracebacks name the file's own lines.
-            exec(compile("\n" * (job.line - 1) + code, job.file, "exec"), namespace)
+            exec(compile("\n" * (cell.line - 1) + code, cell.file, "exec"), namespace)
             value = namespace.get("value")
         except BaseException as error:
             failure = reason_for(error)
-            line = line_of(error, job.file) or line
+            line = line_of(error, cell.file) or line
     seconds = perf_counter() - started
     if os.getpid() != process:
         os._exit(0)  # the child of a cell that forked
     text = output.getvalue()
-    outputs = bundle(job.kind, text)
+    outputs = bundle(cell.kind, text)
     if output.full:
         failure = f"it prints more than {OUTPUT_LIMIT:,} characters"
-    elif not failure and job.kind == "trial":
+    elif not failure and cell.kind == "trial":
         if hasattr(value, "_repr_mimebundle_"):
             outputs = [value._repr_mimebundle_()]
         else:
-            failure = f"{job.id}() returns {type(value).__name__}, not a trial"
+            failure = f"{cell.id}() returns {type(value).__name__}, not a trial"
     if not failure:
-        failure = wrong_with(job, text, notes.getvalue())
+        failure = wrong_with(cell, text, notes.getvalue())
         failure = failure or left_behind(threads)
     written = below_print(channels or {})
     if written and not failure:
@@ -235,7 +237,7 @@ def line_of(error: BaseException, file: str) -> int:
     return lines[-1] if lines else 0
 
 
-def wrong_with(job: Job, text: str, notes: str) -> str:
+def wrong_with(cell: Cell, text: str, notes: str) -> str:
     """Return what is wrong with what a cell printed, or nothing."""
     if notes:
         return f"it writes to standard error: {one_line(notes)}"
@@ -245,9 +247,9 @@ def wrong_with(job: Job, text: str, notes: str) -> str:
         return f"it shows a path of this machine: {path}"
     if address := ADDRESS.search(text):
         return f"it shows an address in memory:{address[0]}"
-    shows = job.kind in ("figure", "value") or (job.prints and job.kind == "code")
+    shows = cell.prints or cell.kind in ("figure", "value")
     if shows and not text.strip():
         return "it prints nothing where the page shows an output"
-    if not shows and text and job.kind != "lab":
+    if not shows and text and cell.kind != "lab":
         return "it prints, but the page shows no output of it"
     return ""

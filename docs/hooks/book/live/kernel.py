@@ -12,24 +12,18 @@ from nbconvert.preprocessors import (
 )
 from traitlets import default
 
-from .evaluate import OUTPUT_LIMIT, Bundle, one_line, reason_for
+from .evaluate import OUTPUT_LIMIT, Bundle, best, one_line, reason_for
 
 
 class Failure(Exception):
     """The number of the cell that failed, from 0, and the reason in one line."""
 
 
-KINDS = ("text/html", "text/markdown", "image/svg+xml", "text/plain")
-
-
 def bundle(output) -> Bundle:
-    """Return an output of a notebook by MIME type: the best kind, and text."""
+    """Return an output of a notebook by MIME type: the best kind alone."""
     if output.output_type == "stream":
         return {"text/plain": output.text}
-    best = next(kind for kind in KINDS if kind in output.data)
-    return {
-        kind: output.data[kind] for kind in (best, "text/plain") if kind in output.data
-    }
+    return dict([best(output.data)])
 
 
 class Kernel(ExecutePreprocessor):

@@ -17,9 +17,10 @@ from mkdocs_jupyter.nbconvert2 import nb2html
 from nbformat import v4
 
 from . import opened
-from .evaluate import Job, Result, note_threads, threads_running, threads_stay
+from .evaluate import Result, note_threads, threads_running, threads_stay
 from .forked import fork_kernels
 from .kernel import Failure, Kernel
+from .page import Cell
 
 # Around the cells of a lab: what a kernel may not leave.
 BEFORE = f"""import _thread
@@ -64,24 +65,24 @@ def settle(snippets: str) -> None:
     os.environ["PYTHONPATH"] = os.pathsep.join([snippets, *before])
 
 
-def run(snippets: str, jobs: list[Job]) -> list[Result]:
+def run(snippets: str, cells: list[Cell]) -> list[Result]:
     """Run a lab in this process's directory; return what came of each of its cells."""
     settle(snippets)
     fork_kernels()
     note = f"['note_opened']({snippets!r}, {os.path.abspath('opened')!r})"
     before = f"{BEFORE}\nimport runpy\nrunpy.run_path({opened.__file__!r}){note}"
-    codes = [before, *(job.code for job in jobs), AFTER]
+    codes = [before, *(cell.code for cell in cells), AFTER]
     Path("lab.ipynb").write_text(notebook(codes), encoding="utf-8")
     started = perf_counter()
     try:
         nb2html("lab.ipynb", execute=True, kernel_name="python3", allow_errors=False)
         found = Kernel.shown[1:-1]
-        if len(found) == len(jobs) and any(found):
-            times = [perf_counter() - started] + [0.0] * len(jobs)
+        if len(found) == len(cells) and any(found):
+            times = [perf_counter() - started] + [0.0] * len(cells)
             return [Result(*each) for each in zip(found, times, strict=False)]
         failed, reason = 0, "its cells have no outputs"
     except Failure as failure:
         failed, reason = failure.args
-        failed = min(max(failed - 1, 0), len(jobs) - 1)
+        failed = min(max(failed - 1, 0), len(cells) - 1)
     passed = [Result(None) for _ in range(failed)]
     return [*passed, Result([], perf_counter() - started, reason)]

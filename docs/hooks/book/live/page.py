@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
+from .snippets import module_of
+
 HEADING = re.compile(
     r"^(?P<marks>#+) (?P<text>.*?) *\{ *#(?P<id>[\w-]+) *\} *$", re.MULTILINE
 )
@@ -24,12 +26,21 @@ class Cell:
     code: str
     file: str
     line: int
-    prints: bool = True
+
+    @property
+    def prints(self) -> bool:
+        """Tell whether it must print, and the page shows what it does."""
+        return self.kind == "code" and "print(" in self.code
 
     @property
     def runs(self) -> bool:
         """Tell whether something comes of the cell."""
         return self.kind != "functions"
+
+    @property
+    def module(self) -> str:
+        """Return the dotted name of its file in snippets/."""
+        return module_of(self.file.partition("/")[2])
 
 
 @dataclass
@@ -86,6 +97,11 @@ class Page:
     steps: list[Step]
 
     @property
+    def module(self) -> str:
+        """Return what its own modules are called, in pages/ and in trials/."""
+        return PurePosixPath(self.name).name.replace("-", "_")
+
+    @property
     def cells(self) -> list[Cell]:
         """Return what the page shows of code and values, in order."""
         found: list[Cell] = []
@@ -102,22 +118,29 @@ class Page:
         return [cell.id for cell in self.cells if cell.kind != "value"]
 
     @property
+    def said(self) -> list[str]:
+        """Return the ids of the values, in whichever order they are said."""
+        return sorted({cell.id for cell in self.cells if cell.kind == "value"})
+
+    @property
     def headings(self) -> list[str]:
         """Return the ids that headings have been given, in order."""
         texts = [s.text for s in self.steps if isinstance(s, Prose)]
         return [h["id"] for text in texts for h in HEADING.finditer(text)]
 
     def place(self, id: str | None) -> str:
-        """Return where a cell or a heading stands, as messages name it."""
+        """Return where a cell, value or heading stands, as messages name it."""
         for step in self.steps:
-            if isinstance(step, Shown) and step.cell.id == id:
-                return f"docs/{self.source}:{step.line}"
-            for heading in (
-                HEADING.finditer(step.text) if isinstance(step, Prose) else ()
-            ):
-                if heading["id"] == id:
-                    line = step.line + step.text.count("\n", 0, heading.start())
-                    return f"docs/{self.source}:{line}"
+            ids: dict[str, int] = {}
+            if isinstance(step, Shown):
+                ids[step.cell.id] = step.line
+            elif isinstance(step, Prose):
+                ids = {cell.id: step.line for cell in step.values}
+                for heading in HEADING.finditer(step.text):
+                    below = step.text.count("\n", 0, heading.start())
+                    ids[heading["id"]] = step.line + below
+            if id in ids:
+                return f"docs/{self.source}:{ids[id]}"
         return f"docs/{self.source}"
 
     @property
@@ -135,11 +158,10 @@ class Page:
 
     @property
     def modules(self) -> list[str]:
-        """Return the files of snippets/ that the page shows, in order, each once."""
-        files = [
-            cell.file for cell in self.cells if cell.kind not in ("value", "trial")
-        ]
-        return list(dict.fromkeys(file for file in files if file.endswith(".py")))
+        """Return the modules of snippets/ that it shows, in order, each once."""
+        kinds = "value", "trial", "lab"
+        names = [cell.module for cell in self.cells if cell.kind not in kinds]
+        return list(dict.fromkeys(names))
 
 
 def is_lab(name: str) -> bool:

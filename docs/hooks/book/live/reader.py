@@ -10,7 +10,6 @@ is shown and does not run, since the page's script imports what it needs.
 from __future__ import annotations
 
 import re
-from pathlib import PurePosixPath
 
 from ..errors import Fault
 from . import values
@@ -18,11 +17,6 @@ from .page import Cell, Closing, Opening, Page, Prose, Shown, Step, is_lab
 from .snippets import NAME, Snippets
 
 INCLUDE = re.compile(r'(?P<indent> *)-{1,}8<-{1,} "(?P<name>[^"\n]*)" *')
-LONG = re.compile(
-    r'(?P<indent> *)(?P<mark>`{3,})python (?P<options>[^\n]*\bexec="on"[^\n]*)\n'
-    r'\s*-{1,}8<-{1,} "(?P<name>[^"\n]*)"\s*\n *(?P=mark) *'
-)
-OPTION = re.compile(r'([\w-]+)="([^"]*)"')
 OPENING = re.compile(r" *///+ *(?P<kind>[\w-]+) *(?:\| *(?P<title>.*))?$")
 CLOSING = re.compile(r" *///+ *$")
 BLOCKS = ("claim", "caption", "details", "note", "tip", "warning")  # see mkdocs.yml
@@ -35,19 +29,14 @@ CODE = re.compile(r"`[^`\n]+`")
 class Reader:
     """Reads the Markdown of one page into its steps."""
 
-    def __init__(self, source: str, text: str, snippets: Snippets, name: str) -> None:
+    def __init__(self, source: str, text: str, snippets: Snippets, page: Page) -> None:
         """source: the page as messages name it. text: Markdown without front matter."""
-        self.source, self.snippets, self.name = source, snippets, name
-        self.module = PurePosixPath(name).name.replace("-", "_")
-        self.lab = is_lab(name)
+        self.source, self.snippets, self.module = source, snippets, page.module
+        self.lab = is_lab(page.name)
         self.after = ""  # the cell before
         self.ids: set[str] = set()
         self.open: list[Opening] = []
         self.blocks = values.blocks(text)
-
-    def fault(self, line: int, reason: str) -> Fault:
-        """Return a fault with its place."""
-        return Fault(f"{self.source}:{line}: {reason}")
 
     def steps(self, offset: int) -> list[Step]:
         """Return the steps of the page; offset: lines of front matter before it."""
@@ -57,12 +46,11 @@ class Reader:
             try:
                 found += self.step(line, block)
             except Fault as error:
-                if str(error).startswith(self.source):
-                    raise
-                raise self.fault(line, str(error)) from None
+                raise Fault(f"{self.source}:{line}: {error}") from None
         for block in self.open:
-            raise self.fault(
-                block.line, f"this /// {block.kind}, or one in it, is not closed by ///"
+            raise Fault(
+                f"{self.source}:{block.line}: "
+                f"this /// {block.kind}, or one in it, is not closed by ///"
             )
         return found
 
@@ -72,67 +60,54 @@ class Reader:
             return self.opening(line, block, opening)
         if CLOSING.match(block):
             if not self.open:
-                raise self.fault(line, "this /// closes no block")
+                raise Fault("this /// closes no block")
             self.open.pop()
             return [Closing(line, block)]
         if values.FENCE.match(block):
             return self.fence(line, block)
         if include := INCLUDE.fullmatch(block):
-            cell = self.cell(include["name"], line)
-            return [Shown(line, cell, include["indent"])]
+            return [Shown(line, self.cell(include["name"]), include["indent"])]
         if "--8<--" in CODE.sub("", block):
-            raise self.fault(
-                line,
+            raise Fault(
                 "a cell is an include alone in its paragraph, like "
-                '--8<-- "pages/adam.py:train"',
+                '--8<-- "pages/adam.py:train"'
             )
         if self.lab:
             return [Prose(line, block)]
         return [Prose(line, block, self.values(line, block))]
 
     def fence(self, line: int, block: str) -> list[Step]:
-        """Return the step of a fence: of a lab, of a cell with options, or prose."""
+        """Return the step of a fence: a cell of a lab, or prose."""
         if self.lab and PYTHON.match(block):
             code = LAB.fullmatch(block)
             if not code:
-                raise self.fault(
-                    line,
+                raise Fault(
                     "a cell stands between ```python and ```, each alone on its line, "
-                    "not indented, in no other fence",
+                    "not indented, in no other fence"
                 )
             self.after = f"cell-{len(self.ids) + 1}"
             self.ids.add(self.after)
             cell = Cell(self.after, "lab", code[1], self.source, line + 1)
             return [Shown(line, cell)]
-        if long := LONG.fullmatch(block):
-            cell = self.cell(long["name"], line)
-            options = dict(OPTION.findall(long["options"]))
-            if options.get("source") == "above":
-                cell.prints = False
-            return [Shown(line, cell, long["indent"])]
         if re.match(r"[^\n]*\bexec\b", block):
-            raise self.fault(
-                line, 'this fence does not run: it holds one include, exec="on"'
-            )
+            raise Fault("a fence does not run: a cell is an include outside of fences")
         return [Prose(line, block)]
 
     def opening(self, line: int, block: str, match: re.Match[str]) -> list[Step]:
         """Return the step that opens a block, and of a claim its trial."""
         kind, title = match["kind"], match["title"] or ""
         if kind not in BLOCKS:
-            raise self.fault(
-                line, f"there is no block /// {kind}, but {', '.join(BLOCKS)}"
-            )
+            raise Fault(f"there is no block /// {kind}, but {', '.join(BLOCKS)}")
         self.open.append(Opening(line, block, kind, title))
         if "{{" in values.NOT_PROSE.sub("", block):
-            raise self.fault(line, "the title of a block cannot hold a value")
+            raise Fault("the title of a block cannot hold a value")
         if kind != "claim":
             return self.open[-1:]
         claim = CLAIM.fullmatch(title)
         if not claim:
-            raise self.fault(line, "a claim names its id and its quote: | c01 | “…”")
+            raise Fault("a claim names its id and its quote: | c01 | “…”")
         if claim["id"] in self.ids:
-            raise self.fault(line, f"the claim {claim['id']} stands twice")
+            raise Fault(f"the claim {claim['id']} stands twice")
         self.ids.add(claim["id"])
         opening = Opening(line, block, kind, claim["quote"], claim["id"])
         return [opening, Shown(line, self.trial(claim["id"]))]
@@ -143,36 +118,33 @@ class Reader:
         at = self.snippets.function(file, claim)
         return Cell(claim, "trial", at.code, at.file, at.line)
 
-    def cell(self, name: str, line: int) -> Cell:
+    def cell(self, name: str) -> Cell:
         """Return the cell that an include names."""
         found = NAME.fullmatch(name)
         if not found:
-            raise self.fault(
-                line, f'"{name}" names no section, like "pages/adam.py:train"'
-            )
+            raise Fault(f'"{name}" names no section, like "pages/adam.py:train"')
         file, section = found["file"], found["section"]
         at = self.snippets.section(file, section)
         own = f"pages/{self.module}.py"
         if file.startswith("pages/") and file != own:
-            raise self.fault(line, f"{file} is the script of another page")
+            raise Fault(f"{file} is the script of another page")
         kind = "functions" if file != own else "code"
-        prints = kind == "code" and "print(" in at.code
         if kind == "code" and section.endswith("-figure"):
             kind = "figure"
         elif kind == "code" and (section == "imports" or section.endswith("-setup")):
             kind = "setup"
         key = section if kind != "functions" else f"{file}:{section}"
         if key in self.ids:
-            raise self.fault(line, f"the cell {key!r} stands twice")
+            raise Fault(f"the cell {key!r} stands twice")
         self.ids.add(key)
         if kind != "functions":
             self.after = section
-        return Cell(key, kind, at.code, at.file, at.line, prints)
+        return Cell(key, kind, at.code, at.file, at.line)
 
     def values(self, line: int, block: str) -> list[Cell]:
         """Return the values in a block of prose."""
         found = []
-        for value in values.found(line, block):
+        for value in values.found(block):
             code = f"print({values.expression(value)})"
             found.append(Cell(f"{self.after} {code}", "value", code, self.source, line))
         return found
@@ -185,8 +157,9 @@ def read(source: str, language: str, name: str, text: str, snippets: Snippets) -
     """
     body = values.without_front_matter(text)
     offset = text.count("\n") - body.count("\n")
-    reader = Reader(source, body, snippets, name)
-    page = Page(f"{language}/{name}.md", language, name, reader.steps(offset))
+    page = Page(f"{language}/{name}.md", language, name, [])
+    reader = Reader(source, body, snippets, page)
+    page.steps = reader.steps(offset)
     script = f"pages/{reader.module}.py"
     for section in snippets.sections(script):
         if section not in reader.ids:

@@ -12,7 +12,7 @@ from itertools import zip_longest
 from typing import TypeVar
 
 from ..errors import Fault
-from .evaluate import Bundle, Job, Result
+from .evaluate import Bundle, Result
 from .opened import state
 from .page import Cell, Page, is_lab
 from .runner import run_pages
@@ -66,21 +66,17 @@ def merge(pages: list[Page]) -> list[Cell]:
     Fault where the languages do not show the same cells, or have other headings.
     """
     first, *others = pages
-    rows: dict[str, dict[str, Cell]] = {}
-    for page in pages:
-        after = ""
-        for cell in page.cells:
-            if cell.kind not in ("value", "trial"):
-                after = cell.id
-            rows.setdefault(after, {}).setdefault(cell.id, cell)
     for page in others:
         compare(first, page)
-    return [cell for row in rows.values() for cell in row.values() if cell.runs]
+    cells: dict[str, Cell] = {}
+    for cell in first.cells:
+        cells.setdefault(cell.id, cell)  # a value may be said twice
+    return [cell for cell in cells.values() if cell.runs]
 
 
 def compare(first: Page, other: Page) -> None:
     """Raise Fault unless two languages show the same cells under the same headings."""
-    for what in ("shown", "headings"):
+    for what in ("shown", "headings", "said"):
         ours, theirs = getattr(first, what), getattr(other, what)
         for one, two in zip_longest(ours, theirs):
             if one != two:
@@ -167,20 +163,14 @@ class Run:
 
     def run(self, names: list[str]) -> None:
         """Run these pages, and say so; note what went wrong for those who wait."""
-        jobs = {
-            name: [
-                Job(c.id, c.kind, c.code, c.file, c.line, c.prints)
-                for c in self.cells[name]
-            ]
-            for name in names
-        }
-        codes = [job.code for page in jobs.values() for job in page]
+        pages = {name: self.cells[name] for name in names}
+        codes = [cell.code for page in pages.values() for cell in page]
         modules = preload(self.snippets, codes)
         if any(map(is_lab, names)):
             modules |= {"mkdocs_jupyter.nbconvert2", "ipykernel.kernelapp"}
         try:
             run_pages(
-                jobs,
+                pages,
                 str(self.snippets.directory),
                 self.settings.limit,
                 self.report,

@@ -19,8 +19,9 @@ from operator import length_hint
 from pathlib import Path
 
 from ..errors import Fault
-from .evaluate import Job, Result, note_threads, reason_for, run_cell
+from .evaluate import Result, note_threads, reason_for, run_cell
 from .opened import note_opened, noted
+from .page import Cell
 from .processes import adopt_orphans, end, end_with_the_build, has_children
 
 ENVIRONMENT = {
@@ -73,15 +74,14 @@ def work(channel, snippets: str, directory: str) -> None:
     os.environ.update(ENVIRONMENT)
     os.chdir(directory)
     channels = own_descriptors()
-    name, sent = channel.recv()
-    jobs = [Job(*each) for each in sent]
-    if jobs[0].kind == "lab":  # imports what builds without labs do not pay for
+    name, cells = channel.recv()
+    if cells[0].kind == "lab":  # imports what builds without labs do not pay for
         from .labs import run
 
-        found = lab_results(run, snippets, jobs)
+        found = lab_results(run, snippets, cells)
         settle(snippets)
     else:
-        found = results(name, jobs, channels)
+        found = results(name, cells, channels)
         settle(snippets)
         note_opened(snippets, os.path.abspath(OPENED))
         note_threads()
@@ -96,25 +96,27 @@ def work(channel, snippets: str, directory: str) -> None:
     os._exit(0)  # without waiting for what a cell may have left
 
 
-def results(name: str, jobs: list[Job], channels: dict[int, Path]) -> Iterator[Result]:
+def results(
+    name: str, cells: list[Cell], channels: dict[int, Path]
+) -> Iterator[Result]:
     """Run the cells of a page in a namespace of their own, one after the other."""
     module = types.ModuleType(f"page_{name}")
     sys.modules[module.__name__] = module
-    for job in jobs:
+    for cell in cells:
         try:
-            result = run_cell(job, vars(module), channels)
+            result = run_cell(cell, vars(module), channels)
         except BaseException as error:  # a cell that broke what runs it
             reason = f"after it nothing runs: {reason_for(error)}"
-            result = Result([], 0.0, reason, job.line)
+            result = Result([], 0.0, reason, cell.line)
         yield result
 
 
-def lab_results(run, snippets: str, jobs: list[Job]) -> Iterator[Result]:
+def lab_results(run, snippets: str, cells: list[Cell]) -> Iterator[Result]:
     """Run a lab, in a kernel, and return what came of its cells, up to a failure."""
     try:
-        yield from run(snippets, jobs)
+        yield from run(snippets, cells)
     except BaseException as error:
-        yield Result([], 0.0, reason_for(error), jobs[0].line)
+        yield Result([], 0.0, reason_for(error), cells[0].line)
 
 
 class Worker:
@@ -157,26 +159,26 @@ class Worker:
             raise errors[0]
 
     def results(
-        self, name: str, jobs: list[Job], limit: float, stop: threading.Event
+        self, name: str, cells: list[Cell], limit: float, stop: threading.Event
     ) -> Iterator[Result]:
         """Yield what comes of a page's cells, up to a failure, or until stopped.
 
         limit: seconds that one cell may take. Of a lab, the results come all at once.
         """
-        self.channel.send((name, [tuple(job) for job in jobs]))
-        if jobs[0].kind == "lab":
-            limit *= len(jobs)
+        self.channel.send((name, cells))
+        if cells[0].kind == "lab":
+            limit *= len(cells)
         # For the imports of the server; it says None then.
         late = self.wait(STARTING, stop, "its process had not started after")
         if late:
-            late.line = jobs[0].line
+            late.line = cells[0].line
             yield late
             return
-        for job in jobs:
+        for cell in cells:
             result = self.wait(limit, stop)
             if stop.is_set():
                 return
-            result.line = result.line or job.line
+            result.line = result.line or cell.line
             result.opened = noted(Path(self.directory, OPENED))
             yield result
             if result.failure:
@@ -219,7 +221,7 @@ class Worker:
 
 
 def run_pages(
-    pages: dict[str, list[Job]],
+    pages: dict[str, list[Cell]],
     snippets: str,
     limit: float,
     report: Callable[[str, int, Result], None],

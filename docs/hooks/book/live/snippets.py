@@ -180,14 +180,14 @@ class Snippets:
                 todo |= imported(self.sources[module])
         return mine, libraries
 
-    def evidence(self, file: str, name: str, of: str) -> list[str]:
-        """Return the functions of the module ``of`` that a function of a file calls.
+    def evidence(self, module: str, name: str, of: str) -> list[str]:
+        """Return the functions of the module ``of`` that a function of another calls.
 
         Those that these call in their turn, out of the same module, come before them.
         """
         found: list[str] = []
         own = {n.name: n for n in parsed(self.sources.get(of, "")).body if named_def(n)}
-        tree = parsed(self.source(module_of(file)))
+        tree = parsed(self.source(module))
 
         def add(names: list[str]) -> None:
             for each in names:

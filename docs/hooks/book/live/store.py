@@ -57,16 +57,6 @@ def distribution(module: str) -> str:
     return " ".join(distributions().get(name, [])[:1])
 
 
-def version(module: str) -> str:
-    """Return the version of the distribution that a module is of.
-
-    >>> version("json"), version("torch") == metadata.version("torch")
-    ('', True)
-    """
-    name = distribution(module)
-    return installed(name) if name else ""
-
-
 def digest(*parts: str) -> str:
     """Return a key that changes with any of these texts.
 
@@ -135,9 +125,7 @@ class Keys:
         keys = []
         for cell in cells:
             if cell.kind == "trial":  # which runs by itself
-                module = cell.file.partition("/")[2]
-                source = self.snippets.sources[module[:-3].replace("/", ".")]
-                reached = self.reach(source)
+                reached = self.reach(self.snippets.sources[cell.module])
                 keys.append(digest(self.environment, cell.id, cell.code, reached))
                 continue
             about = cell.code, cell.kind, str(cell.prints)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from ..errors import Fault
 
@@ -64,12 +64,12 @@ def expression(value: re.Match[str]) -> str:
     return f"format({value['expression'].strip()}, {value['format'] or ''!r})"
 
 
-def found(line: int, block: str) -> list[re.Match[str]]:
+def found(block: str) -> list[re.Match[str]]:
     """Return the values in a block of prose; Fault for what only looks like one.
 
-    >>> [value.group() for value in found(3, "so {{ x:.1f }}, `{{x}}` and $a^{{b}}$")]
+    >>> [value.group() for value in found("so {{ x:.1f }}, `{{x}}` and $a^{{b}}$")]
     ['{{ x:.1f }}']
-    >>> found(5, "so {{x}}")
+    >>> found("so {{x}}")
     Traceback (most recent call last):
     book.errors.Fault: {{ starts no value here: write {{ name }} or {{ name:.2f }}
     """
@@ -80,11 +80,16 @@ def found(line: int, block: str) -> list[re.Match[str]]:
     return [v for v in VALUE.finditer(block) if not COUNT.fullmatch(v["expression"])]
 
 
-def put_in(block: str, texts: Iterable[str], counts: dict[str, int]) -> str:
+def put_in(
+    block: str,
+    texts: Iterable[str],
+    counts: dict[str, int],
+    escaped: Callable[[str], str] = str,
+) -> str:
     """Return a block with its values in place.
 
-    texts: of the values, in their order; numbers get a minus for the hyphen before
-    them, but in code. counts: what ``claims["true"]`` stands for.
+    texts: of the values, in their order; but in code, they are escaped, and numbers
+    get a minus for the hyphen before them. counts: what ``claims["true"]`` stands for.
 
     >>> put_in('{{ x }} of {{ claims["all"] }}, `{{ x }}`', ["-1", "-1"], {"all": 80})
     '−1 of 80, `-1`'
@@ -96,6 +101,6 @@ def put_in(block: str, texts: Iterable[str], counts: dict[str, int]) -> str:
         if count := COUNT.fullmatch(value["expression"]):
             return str(counts.get(count[1], 0))
         inside = any(value.start() in span for span in code)
-        return next(texts) if inside else MINUS.sub("−", next(texts))
+        return next(texts) if inside else MINUS.sub("−", escaped(next(texts)))
 
     return VALUE.sub(text, block)

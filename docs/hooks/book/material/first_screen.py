@@ -11,7 +11,7 @@ from __future__ import annotations
 import unicodedata
 
 from ..content.view import View
-from ..outputs.transcript import Code, Heading, Text, data_of, pieces
+from ..outputs.transcript import Code, Heading, Text, pieces
 
 SCREEN = 3000  # columns of text, which fill a window of 1280 by 800 CSS pixels
 
@@ -41,7 +41,6 @@ def below(view: View, screen: int = SCREEN) -> str | None:
                 columns += width(piece.text)
             case Code():
                 texts = [] if piece.cell.kind == "setup" else [piece.code]
-                shown = [data_of(output) for output in piece.outputs]
-                texts += [text for kind, text in shown if kind == "text/plain"]
+                texts += [text for kind, text in piece.outputs if kind == "text/plain"]
                 columns += sum(map(width, texts))
     return None

@@ -14,7 +14,7 @@ from mkdocs.utils import get_build_datetime, get_relative_url
 from ..content.view import Claim, View
 from ..errors import Fault
 from ..kept import Rendered
-from ..live.store import digest, version
+from ..live.store import digest, installed
 from ..outputs import downloads, footer_and_feed, markdown_copy, search_entries
 from . import first_screen, languages, math_font, search
 from .finish import finished
@@ -130,7 +130,7 @@ class Rendering:
         self.site.run.wait()
         date = f"{get_build_datetime():%Y-%m-%d}"
         build = {
-            "torch": version("torch"),
+            "torch": installed("torch"),
             "python": platform.python_version(),
             "commit": footer_and_feed.commit(self.site.root),
             "date": date,

@@ -145,6 +145,7 @@ class Site:
                 )
         self.cells = {name: merge(pages) for name, pages in names.items()}
         self.cells = {name: cells for name, cells in self.cells.items() if cells}
+        self.sources = {name: f"docs/{ps[0].source}" for name, ps in names.items()}
 
     def check_lab(self, page: Page, file) -> None:
         """Raise Fault for a lab that mkdocs-jupyter would not take for a notebook."""
@@ -158,10 +159,6 @@ class Site:
     def run_cells(self) -> None:
         """Begin to run what is not known, beside what the build does meanwhile."""
         tell = self.tell if self.serving else None
-        sources = {page.name: f"docs/{page.source}" for page in self.pages.values()}
-        for page in self.pages.values():
-            if page.language == self.default:
-                sources[page.name] = f"docs/{page.source}"
         self.run = Run(
             self.cells,
             self.snippets,
@@ -169,7 +166,7 @@ class Site:
             self.settings,
             self.memory,
             tell,
-            sources,
+            self.sources,
         )
         self.run.begin()
 

@@ -9,7 +9,6 @@ from pathlib import PurePosixPath
 
 from ..content.view import View
 from ..content.words import WORDS
-from ..live.snippets import module_of
 from .markdown_copy import copy
 from .notebook import Notebook, alone
 
@@ -44,11 +43,8 @@ def hosts(repo_url: str | None, path: str) -> dict[str, str]:
 
 def modules_of(view: View) -> list[str]:
     """Return the snippets that a page shows, its script first, or a lab's own."""
-    files = [f.partition("/")[2] for f in view.page.modules]
-    files.sort(key=lambda file: not file.startswith("pages/"))
-    if not files:
-        files = [f"{PurePosixPath(view.page.name).name.replace('-', '_')}.py"]
-    modules = map(module_of, files)
+    modules = sorted(view.page.modules, key=lambda name: not name.startswith("pages."))
+    modules = modules or [view.page.module]
     return [module for module in modules if module in view.snippets.sources]
 
 

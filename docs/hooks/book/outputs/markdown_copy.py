@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from ..content.links import with_links
 from ..content.view import View
 from ..content.words import WORDS
-from .transcript import Code, Heading, Text, Verdict, data_of, pieces
+from .transcript import Code, Heading, Text, Verdict, pieces
 
 
 def fence(text: str, kind: str) -> str:
@@ -71,7 +71,7 @@ def copy(view: View, address: Callable[[str], str]) -> str:
             case Code():
                 if piece.cell.kind != "figure":
                     parts.append(fence(piece.code, "python"))
-                parts += [shown_as(*data_of(output)) for output in piece.outputs]
+                parts += [shown_as(*output) for output in piece.outputs]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 

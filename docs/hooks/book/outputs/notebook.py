@@ -20,7 +20,7 @@ from ..errors import Fault
 from ..live.page import is_lab
 from ..live.snippets import Snippets, module_of, names_in, parsed
 from ..live.store import distribution, installed
-from .transcript import Code, Heading, Text, Verdict, data_of, pieces
+from .transcript import Code, Heading, Text, Verdict, pieces
 
 THREADS = "OMP_NUM_THREADS"
 PRINTED = re.compile(r"^print\((.*)\)$", re.MULTILINE)
@@ -142,8 +142,7 @@ class Notebook:
             case Code():
                 self.add_code(piece)
             case Verdict():
-                module = module_of(piece.cell.file.partition("/")[2])
-                imports = needed(self.snippets, module, piece.code)
+                imports = needed(self.snippets, piece.cell.module, piece.code)
                 code = f"{imports}\n\n\n{piece.code}\n\n\nprint({piece.cell.id}())"
                 self.shown.append(code)
                 opinion = " (opinion)" * piece.trial["opinion"]
@@ -162,7 +161,7 @@ class Notebook:
         self.shown.append(code)
         if piece.cell.kind == "figure":
             code = displayed(code, f"{piece.cell.file}: {name}")
-        outputs = [self.output(*data_of(output)) for output in piece.outputs]
+        outputs = [self.output(*output) for output in piece.outputs]
         folded = FOLDED if piece.cell.kind == "setup" else {}
         self.code(name, code.rstrip("\n"), outputs, **folded)
 

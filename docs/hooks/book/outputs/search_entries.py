@@ -12,7 +12,7 @@ import jieba
 
 from ..content.formulas import spoken
 from ..content.view import View
-from .transcript import Code, Heading, Text, Verdict, data_of, pieces
+from .transcript import Code, Heading, Text, Verdict, pieces
 
 # It prints a traceback where another user's cache lies in the temporary folder.
 jieba.setLogLevel(logging.CRITICAL)
@@ -88,8 +88,7 @@ def entries(view: View, url: str, dictionary: Path) -> list[dict[str, str]]:
                     f"<p>{html.escape(' '.join(piece.lines), quote=False)}</p>"
                 )
             case Code():
-                shown = [data_of(output) for output in piece.outputs]
-                printed = [text for kind, text in shown if kind == "text/plain"]
+                printed = [t for kind, t in piece.outputs if kind == "text/plain"]
                 codes = [] if piece.cell.kind in ("figure", "setup") else [piece.code]
                 for code in (*codes, *printed):
                     body = html.escape(code.strip(), quote=False)

@@ -13,7 +13,7 @@ from ..content.ledger import place, reason
 from ..content.view import KINDS, View, shown, trial_lines, verdict_words
 from ..content.words import WORDS
 from ..live import values
-from ..live.evaluate import Bundle
+from ..live.evaluate import best
 from ..live.page import HEADING, Cell, Closing, Opening, Prose, Shown
 
 SETTING = re.compile(r"^ {4,}(?:attrs|open|type):.*$\n?", re.MULTILINE)
@@ -40,11 +40,11 @@ class Heading:
 
 @dataclass
 class Code:
-    """Code in the page's language, with its outputs, by MIME type."""
+    """Code in the page's language, with its outputs: each its kind and its text."""
 
     cell: Cell
     code: str
-    outputs: list[Bundle] = field(default_factory=list)
+    outputs: list[tuple[str, str]] = field(default_factory=list)
 
 
 @dataclass
@@ -91,10 +91,9 @@ def found(view: View) -> Iterator[Piece]:
                     lines = trial_lines(trial, view.language)
                     yield Verdict(step.cell, trial, lines, view.criterion(step.cell))
             case Shown():
+                code = shown(step.cell.code, view.language)
                 outputs = view.results[step.cell.id].outputs if step.cell.runs else []
-                yield Code(
-                    step.cell, shown(step.cell.code, view.language), outputs or []
-                )
+                yield Code(step.cell, code, [*map(best, outputs or [])])
             case Prose():
                 yield from prose(view, step, quoted)
 
@@ -135,14 +134,3 @@ def ledger(view: View) -> Iterator[Piece]:
                     lines[0] += f"{words['between']}{reason(claim, view)}"
                 cases = trial_lines(claim.trial, view.language) if claim.trial else []
                 yield Text("\n".join([*lines, *(f"    - {case}" for case in cases)]))
-
-
-def data_of(output: Bundle) -> tuple[str, str]:
-    """Return the kind of an output and its text: the best that a page can show.
-
-    >>> data_of({"text/plain": "1"})
-    ('text/plain', '1')
-    """
-    kinds = ("image/svg+xml", "text/html", "text/markdown", "text/plain")
-    kind = next(kind for kind in kinds if kind in output)
-    return kind, str(output[kind])
