@@ -399,10 +399,12 @@ def test_anomaly_mode_shows_who_needs_a_changed_tensor_if_on_in_time(early):
         y = torch.zeros(3, requires_grad=True).exp()  # saved
         y += 1
         message = r"y = .*\.exp\(\)  # saved" if early else "No forward pass"
-        with torch.autograd.set_detect_anomaly(True):
-            with pytest.warns(UserWarning, match=message):
-                with pytest.raises(RuntimeError, match="modified by an inplace"):
-                    y.sum().backward()
+        with (
+            torch.autograd.set_detect_anomaly(True),
+            pytest.warns(UserWarning, match=message),
+            pytest.raises(RuntimeError, match="modified by an inplace"),
+        ):
+            y.sum().backward()
 
 
 @pytest.mark.parametrize(
