@@ -17,6 +17,7 @@ from torch.autograd import gradcheck, gradgradcheck
 from torch.nn.functional import cross_entropy
 from torch.nn.utils import clip_grad_norm_
 from torch.optim import SGD, Adam, Optimizer, lr_scheduler
+from torch.utils.checkpoint import checkpoint_sequential
 from torch.utils.data import DataLoader, Dataset
 
 
@@ -351,6 +352,26 @@ def test_a_step_in_the_last_backward_is_right_under_accumulation_and_saves_nothi
     assert peaks[1] >= peaks[0]
 
 
+@pytest.mark.parametrize("wider", [1, 4])
+def test_frozen_blocks_keep_the_borders_and_one_hidden_layer_per_block(wider):
+    class Block(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.up, self.down = nn.Linear(8, 8 * wider), nn.Linear(8 * wider, 8)
+
+        def forward(self, x):
+            return x + self.down(self.up(x).relu())
+
+    net = nn.Sequential(*(Block() for _ in range(64))).requires_grad_(False)
+    x, peaks = torch.randn(32, 8, requires_grad=True), {}
+    for k in (2, 4, 8, 16, 32):
+        with LiveBytes() as live:
+            out = checkpoint_sequential(net, k, x, use_reentrant=False)
+            out.square().mean().backward()
+        peaks[k] = live.peak / x.nbytes - (k + wider * 64 / k)
+    assert max(peaks.values()) - min(peaks.values()) < 0.1
+
+
 @pytest.mark.parametrize("spoiled", [False, True])
 def test_a_scaler_inside_backward_skips_single_parameters(spoiled):
     x, moved, ends = torch.randn(8, 64), [], []
@@ -370,6 +391,20 @@ def test_a_scaler_inside_backward_skips_single_parameters(spoiled):
         )
     assert moved == ([0, 11] if spoiled else [12, 12])
     assert all(map(torch.equal, *ends)) != spoiled
+
+
+@pytest.mark.parametrize("early", [False, True])
+def test_anomaly_mode_shows_who_needs_a_changed_tensor_if_on_in_time(early):
+    with torch.autograd.set_detect_anomaly(early):
+        y = torch.zeros(3, requires_grad=True).exp()  # saved
+        y += 1
+        message = r"y = .*\.exp\(\)  # saved" if early else "No forward pass"
+        with (
+            torch.autograd.set_detect_anomaly(True),
+            pytest.warns(UserWarning, match=message),
+            pytest.raises(RuntimeError, match="modified by an inplace"),
+        ):
+            y.sum().backward()
 
 
 @pytest.mark.parametrize(
