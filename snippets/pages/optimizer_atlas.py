@@ -170,7 +170,7 @@ for kind in ("foreach", "fused"):
 # --8<-- [end:agree]
 
 # --8<-- [start:fused-sgd]
-for dtype in (torch.float32, torch.bfloat16):
+for dtype in (torch.float32, torch.bfloat16, torch.float16):
     for size in (7, 64):
         theta = torch.ones(size, dtype=dtype, requires_grad=True)
         theta.grad = torch.ones(size, dtype=dtype)
