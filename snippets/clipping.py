@@ -32,6 +32,38 @@ def quartic(steps: int, lr: float, max_norm: float = math.inf) -> list[float]:
 # --8<-- [end:quartic]
 
 
+# --8<-- [start:broken]
+def broken_batches(
+    max_norm: float, runs: int = 20, steps: int = 100, seed: int = 0
+) -> tuple[Tensor, Tensor]:
+    """Return gradient norms, shape (steps, runs), and distances at the end, (runs,).
+
+    Linear regressions with eight weights, all 1, by SGD from 0 with lr 0.1 and batches
+    of 16; in steps 30, 80, ... the targets are fifty times too large. The distances are
+    those to the right weights. float32.
+
+    >>> norms, distances = broken_batches(1.0, runs=2, steps=3)
+    >>> norms.shape, distances.shape
+    (torch.Size([3, 2]), torch.Size([2]))
+    """
+    draw = torch.Generator().manual_seed(seed)
+    w, norms = torch.zeros(runs, 8), []
+    for step in range(steps):
+        x = torch.randn(runs, 16, 8, generator=draw)
+        y = x.sum(2) + torch.randn(runs, 16, generator=draw)
+        if step % 50 == 30:
+            y = 50 * y  # 坏批次 | a broken batch
+        error = torch.einsum("rij,rj->ri", x, w) - y
+        grad = torch.einsum("rij,ri->rj", x, error) / 16
+        norm = grad.norm(dim=1)
+        w = w - 0.1 * grad * (max_norm / norm).clamp(max=1)[:, None]
+        norms.append(norm)
+    return torch.stack(norms), (w - 1).norm(dim=1)
+
+
+# --8<-- [end:broken]
+
+
 # --8<-- [start:logistic]
 def labelled_points(flipped: float, seed: int = 0) -> tuple[Tensor, Tensor]:
     """Return 40 points, float64 of shape (40, 3), and labels 0 or 1 of shape (40,).

@@ -55,12 +55,14 @@ def walk(
     steps: int,
     stay: bool = False,
     change: dict[int, float] | None = None,
+    clear: int | None = None,
     **options,
 ) -> Tensor:
     """Return where an optimizer stands after each step, shape (steps, ...).
 
     gradient(theta, t) is asked at each step, t from 1; SparseAdam gets it in sparse
     layout. With ``stay``, each step begins at ``start``. change: lr from a step on.
+    clear: the step before which the state is cleared.
 
     >>> walk("SGD", torch.zeros(1), lambda theta, t: torch.ones(1), 2, lr=0.5).T
     tensor([[-0.5000, -1.0000]])
@@ -79,6 +81,8 @@ def walk(
             group["lr"] = (change or {}).get(t, group["lr"])
         if stay:
             theta.data.copy_(start)
+        if t == clear:
+            optimizer.state.clear()
         optimizer.step(closure)
         way.append(theta.detach().clone())
     return torch.stack(way)

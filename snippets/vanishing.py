@@ -213,3 +213,54 @@ def scaled(module: nn.RNNBase, factor: float) -> nn.RNNBase:
 
 
 # --8<-- [end:gates]
+
+
+# --8<-- [start:deep]
+DEEP = (
+    *("Sigmoid", "Tanh", "ReLU"),
+    *("Tanh, Xavier", "ReLU, Kaiming", "ReLU, LayerNorm", "ReLU, skip"),
+)
+
+
+class Skip(nn.Sequential):
+    """Layers whose input is added to their output."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x + super().forward(x)
+
+
+def deep_net(kind: str, depth: int = 20, width: int = 64, seed: int = 0) -> nn.Module:
+    """Return a net of ``depth`` hidden layers, of one of the kinds in ``DEEP``.
+
+    >>> len([p for p in deep_net("ReLU, skip", depth=3).parameters() if p.ndim == 2])
+    4
+    """
+    torch.manual_seed(seed)
+    layers = []
+    for _ in range(depth):
+        layer = nn.Linear(width, width)
+        if "Kaiming" in kind:
+            nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
+        if "Xavier" in kind:
+            nn.init.xavier_normal_(layer.weight, gain=nn.init.calculate_gain("tanh"))
+        norm = [nn.LayerNorm(width)] if "LayerNorm" in kind else []
+        block = [layer, *norm, getattr(nn, kind.split(",")[0])()]
+        layers += [Skip(*block)] if "skip" in kind else block
+    return nn.Sequential(*layers, nn.Linear(width, 10))
+
+
+def layer_norms(net: nn.Module, seed: int = 0) -> list[float]:
+    """Return the norm of the gradient of each weight matrix, the first layer's first.
+
+    The batch is 128 points of 64 standard normal numbers, with ten labels in turn.
+
+    >>> len(layer_norms(deep_net("Tanh", depth=3)))
+    4
+    """
+    draw = torch.Generator().manual_seed(seed)
+    points, labels = torch.randn(128, 64, generator=draw), torch.arange(128) % 10
+    nn.functional.cross_entropy(net(points), labels).backward()
+    return [p.grad.norm().item() for p in net.parameters() if p.ndim == 2]
+
+
+# --8<-- [end:deep]

@@ -174,7 +174,7 @@ for who in (of_the_last, net):
     who.zero_grad()
     name = type(who).__name__
     left[name] = [n for n, p in net.named_parameters() if p.grad is not None]
-    print(f"{name}.zero_grad() leaves {left[name]}")
+    print(f"{name}.zero_grad() leaves", *left[name] or ["nothing"])
 # --8<-- [end:whose-grad]
 
 # --8<-- [start:none-or-zero]

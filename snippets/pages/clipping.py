@@ -9,7 +9,7 @@ from itertools import pairwise
 
 import torch
 from accumulation import error_of, train
-from clipping import labelled_points, logistic_regression, quartic
+from clipping import broken_batches, labelled_points, logistic_regression, quartic
 from learning_rate import descend
 from torch.nn.utils import clip_grad_norm_, clip_grad_value_
 
@@ -38,38 +38,17 @@ value_cosine = torch.cosine_similarity(p.grad, grad, dim=0)
 print(f"value: {p.grad}  cosine {value_cosine:.4f}")
 # --8<-- [end:norm-or-value]
 
-
 # --8<-- [start:limit]
-def regression(max_norm, runs=20, steps=100):
-    """梯度范数，离正确权重的距离 | norms, distances from the right weights"""
-    draw = torch.Generator().manual_seed(0)
-    w, lengths = torch.zeros(runs, 8), []
-    for step in range(steps):
-        x = torch.randn(runs, 16, 8, generator=draw)
-        y = x.sum(2) + torch.randn(runs, 16, generator=draw)
-        if step % 50 == 30:
-            y = 50 * y  # 坏批次 | a broken batch
-        error = torch.einsum("rij,rj->ri", x, w) - y
-        slope = torch.einsum("rij,ri->rj", x, error) / 16
-        length = slope.norm(dim=1, keepdim=True)
-        w = w - 0.1 * slope * (max_norm / length).clamp(max=1)
-        lengths.append(length)
-    return torch.cat(lengths), (w - 1).norm(dim=1)
-
-
-# --8<-- [end:limit]
-
-# --8<-- [start:limit-run]
-logged, _ = regression(math.inf)
+logged, _ = broken_batches(math.inf)
 usual, long, worst = logged.quantile(torch.tensor([0.5, 0.9, 1.0])).tolist()
 print(f"norms: median {usual:.1f}, 90% {long:.1f}, max {worst:.0f}")
 print("max_norm  acts in  distance")
 ends = {}
 for max_norm in (0.01, 0.1, 1.0, 3.0, 10.0, 100.0, math.inf):
-    lengths, apart = regression(max_norm)
+    lengths, apart = broken_batches(max_norm)
     acts, ends[max_norm] = (lengths > max_norm).float().mean(), apart.mean().item()
     print(f"{max_norm:<8} {acts:8.0%} {ends[max_norm]:9.2f}")
-# --8<-- [end:limit-run]
+# --8<-- [end:limit]
 
 # --8<-- [start:with-and-without]
 start = [6.0, 12.0, 18.0]

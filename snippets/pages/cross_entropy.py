@@ -112,15 +112,15 @@ print(svg(figure, "pull"))
 
 # --8<-- [start:squared]
 pulls = {}
-print("lead of the wrong class    loss    pull   squared    pull")
+print("    lead entropy    pull  square    pull")
 for lead in (-4.0, 0.0, 4.0, 8.0, 16.0):
     z = torch.tensor([[0.0, lead]], requires_grad=True)
     entropy = F.cross_entropy(z, torch.tensor([0]))
     squared = F.mse_loss(z.softmax(1), torch.tensor([[1.0, 0.0]]))
     both = [torch.autograd.grad(loss, z)[0][0, 0] for loss in (entropy, squared)]
     pulls[lead] = [-pull.item() for pull in both]
-    print(f"{lead:23.0f} {entropy.item():7.3f} {pulls[lead][0]:7.4f}"
-          f" {squared.item():9.3f} {pulls[lead][1]:7.4f}")  # fmt: skip
+    print(f"{lead:8.0f} {entropy.item():7.3f} {pulls[lead][0]:7.4f}"
+          f" {squared.item():7.3f} {pulls[lead][1]:7.4f}")  # fmt: skip
 # --8<-- [end:squared]
 
 # --8<-- [start:targets]

@@ -76,7 +76,7 @@ print("inference tensors:", features.is_inference(), view.is_inference())
 
 # --8<-- [start:detach]
 inputs = torch.randn(256, 64)
-print(f"{'':22} body keeps  gradient in front, body, head")
+print(f"{'':21} bytes front body head")
 for how in ("as it is", "detach()", "no_grad", "requires_grad_(False)"):
     front, head = nn.Linear(64, 64), nn.Linear(64, 1)
     body = nn.Sequential(nn.Linear(64, 64), nn.ReLU(), nn.Linear(64, 64))
@@ -90,8 +90,8 @@ for how in ("as it is", "detach()", "no_grad", "requires_grad_(False)"):
     if how == "detach()":
         result = result.detach()
     head(result).square().mean().backward()
-    there = [layer.weight.grad is not None for layer in (front, body[0], head)]
-    print(f"{how:22} {kept:8} B ", *there)
+    grads = [layer.weight.grad for layer in (front, body[0], head)]
+    print(f"{how:21}{kept:6}  ", *(f"{'no' if g is None else 'yes':4}" for g in grads))
 # --8<-- [end:detach]
 
 # --8<-- [start:factories]

@@ -96,8 +96,8 @@ for rule in (torch.optim.SGD, torch.optim.Adam):
         nn.functional.mse_loss(x @ theta, target, reduction=how).backward()
         optimizer.step()
         reduced[rule.__name__, how, lr] = theta.detach()
-        print(f"{rule.__name__:5} {how:5} lr {lr}  ",
-              *(f"{v:7.3f}" for v in theta))  # fmt: skip
+        shown = " ".join(f"{v:6.3f}" for v in theta)
+        print(f"{rule.__name__:5} {how:5} lr {lr}  {shown}")
 # --8<-- [end:reduction]
 
 

@@ -64,34 +64,20 @@ print(f"SGD, μ=0.9 {state_bytes('SGD', 1, momentum=0.9):6.2f}")
 # --8<-- [end:memory]
 
 
-# --8<-- [start:reset-setup]
-def length(optimizer, theta, size):
-    with torch.no_grad():
-        theta.fill_(1.0)
-    grad = torch.full_like(theta, size)
-    sparse = isinstance(optimizer, torch.optim.SparseAdam)
-    theta.grad = grad.to_sparse() if sparse else grad
-    optimizer.step(lambda: 0.0)
-    return (theta.detach() - 1).abs().mean().item()
-
-
-# --8<-- [end:reset-setup]
-
 # --8<-- [start:reset]
+ones = torch.ones(2, 2, dtype=torch.float64)
+small = 0.01 * ones
 stepped = {}
 print("             new     used  cleared")
 for name in names():
-    theta = torch.ones(2, 2, dtype=torch.float64, requires_grad=True)
-    make = partial(build, name, [theta], lr=0.1)
     options = {"momentum": 0.9} if name == "SGD" else {}
-    stepped[name] = [length(make(**options), theta, 0.01)]
-    for clear in (False, True):
-        optimizer = make(**options)
-        for _ in range(50):
-            length(optimizer, theta, 1.0)
-        if clear:
-            optimizer.state.clear()
-        stepped[name].append(length(optimizer, theta, 0.01))
+    last = partial(walk, name, ones, stay=True, lr=0.1, **options)
+    ways = (
+        last(lambda *_: small, 1),
+        last(lambda _, t: ones if t <= 50 else small, 51),
+        last(lambda _, t: ones if t <= 50 else small, 51, clear=51),
+    )
+    stepped[name] = [(way[-1] - ones).abs().mean().item() for way in ways]
     print(f"{name:10}", *(f"{v:8.5f}" for v in stepped[name]))
 same = sum(new == cleared for new, _, cleared in stepped.values())
 print(f"cleared equals new: {same} of {len(stepped)}")

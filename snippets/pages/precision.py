@@ -24,8 +24,8 @@ for dtype in (torch.float32, torch.bfloat16, torch.float16):
 # --8<-- [start:overflow]
 for dtype in (torch.float16, torch.bfloat16):
     x = torch.tensor([300.0, 200.0], dtype=dtype)
-    print(f"{str(dtype)[6:]:9} squares {(x * x).tolist()}", end="   ")
-    print("softmax of them", (x * x).softmax(0).tolist())
+    print(f"{str(dtype)[6:]:9} squares {(x * x).tolist()}")
+    print(f"{'':9} softmax {(x * x).softmax(0).tolist()}")
 # --8<-- [end:overflow]
 
 # --8<-- [start:autocast]
@@ -104,9 +104,9 @@ for how in ("always", "if it stepped"):
             scaler.update()
             if how == "always" or scaler.get_scale() >= scale:
                 scheduler.step()
-    print(f"{how:13}  lr after three batches {scheduler.get_last_lr()[0]}")
+    print(f"{how:13}  lr at the end {scheduler.get_last_lr()[0]}")
     for warning in caught:
-        print("   ", str(warning.message)[:62])
+        print("   ", str(warning.message)[:38])
 # --8<-- [end:skipped]
 
 # --8<-- [start:scale-falls]

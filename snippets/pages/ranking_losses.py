@@ -167,7 +167,7 @@ for name, v in (
 
 # --8<-- [start:cosine-apart]
 apart = {}
-print("cosine   target 1   target −1   target −1, margin 0.5")
+print("cosine  target 1  target −1  margin 0.5")
 for cosine in (0.9, 0.3, -0.5):
     v = torch.tensor([[cosine, (1 - cosine**2) ** 0.5]])
     apart[cosine] = [
@@ -175,7 +175,7 @@ for cosine in (0.9, 0.3, -0.5):
         for target, margin in ((1, 0.0), (-1, 0.0), (-1, 0.5))
     ]
     near, far, further = apart[cosine]
-    print(f"{cosine:6} {near:10.2f} {far:11.2f} {further:23.2f}")
+    print(f"{cosine:6} {near:9.2f} {far:10.2f} {further:11.2f}")
 # --8<-- [end:cosine-apart]
 
 # --8<-- [start:cosine-zero]

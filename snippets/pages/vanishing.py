@@ -7,9 +7,12 @@ from functools import partial
 import torch
 from torch import nn
 from vanishing import (
+    DEEP,
     clipped_step,
+    deep_net,
     early_share,
     initial_norms,
+    layer_norms,
     norms_by_distance,
     open_gate,
     rate,
@@ -135,52 +138,14 @@ for factor in (1, 4, 8):
     print(f"x {factor:<5}", *row)
 # --8<-- [end:scaled]
 
-
-# --8<-- [start:layers-setup]
-class Skip(nn.Module):
-    """加上自己的输入 | adds its own input"""
-
-    def __init__(self, *layers):
-        super().__init__()
-        self.layers = nn.Sequential(*layers)
-
-    def forward(self, x):
-        return x + self.layers(x)
-
-
-def deep(kind, depth=20, width=64):
-    torch.manual_seed(0)
-    layers = []
-    for _ in range(depth):
-        layer = nn.Linear(width, width)
-        if "Kaiming" in kind:
-            nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
-        if "Xavier" in kind:
-            nn.init.xavier_normal_(layer.weight, gain=nn.init.calculate_gain("tanh"))
-        slope = getattr(nn, kind.split(",")[0])()
-        norm = [nn.LayerNorm(width)] if "LayerNorm" in kind else []
-        block = [layer, *norm, slope]
-        layers += [Skip(*block)] if "skip" in kind else block
-    return nn.Sequential(*layers, nn.Linear(width, 10))
-
-
-# --8<-- [end:layers-setup]
-
 # --8<-- [start:layers]
-draw = torch.Generator().manual_seed(0)
-points, labels = torch.randn(128, 64, generator=draw), torch.arange(128) % 10
 per_layer = {}
 print(f"{'layer':16}{'1':6}{'10':6}{'20':6} factor")
-for kind in (
-    "Sigmoid", "Tanh", "ReLU",
-    "Tanh, Xavier", "ReLU, Kaiming", "ReLU, LayerNorm", "ReLU, skip",
-):  # fmt: skip
-    net = deep(kind)
-    nn.functional.cross_entropy(net(points), labels).backward()
-    norms = [p.grad.norm().item() for p in net.parameters() if p.ndim == 2]
-    per_layer[kind] = norms, (norms[0] / norms[19]) ** (1 / 19)
+for kind in DEEP:
+    norms = layer_norms(deep_net(kind))
+    per_layer[kind] = (norms[0] / norms[19]) ** (1 / 19)
     shown = "".join(f"{norms[number]:<6.0e}" for number in (0, 9, 19))
-    print(f"{kind:16}{shown} {per_layer[kind][1]:.2f}")
+    print(f"{kind:16}{shown} {per_layer[kind]:.2f}")
 # --8<-- [end:layers]
 
 # --8<-- [start:try-how-far]

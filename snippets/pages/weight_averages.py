@@ -42,7 +42,7 @@ print(svg(figure, "average"))
 
 # --8<-- [start:moving]
 away = {}
-print("the minimum moves by   w      EMA    mean of the last 1000")
+print("it moves by  w      EMA    mean")
 for speed in (0.0, 0.0005, 0.002):
     torch.manual_seed(0)
     w = ema = mean = torch.zeros(200)
@@ -53,7 +53,7 @@ for speed in (0.0, 0.0005, 0.002):
         mean = w if step <= 1000 else mean + (w - mean) / (step - 1000)
     gaps = [(each - middle).square().mean().sqrt().item() for each in (w, ema, mean)]
     away[speed] = gaps
-    print(f"{speed:<21g} ", "  ".join(f"{gap:.3f}" for gap in gaps))
+    print(f"{speed:<12g}", "  ".join(f"{gap:.3f}" for gap in gaps))
 # --8<-- [end:moving]
 
 # --8<-- [start:ema]

@@ -107,9 +107,9 @@ for name, answer in ways.items():
     try:
         loss.backward()
         slope = z.grad if z.grad is None else [round(g, 3) for g in z.grad.tolist()]
-        print(f"{name:20} gradient {slope}")
+        print(f"{name:19} {slope}")
     except RuntimeError as error:
-        print(f"{name:20} {str(error)[:44]} …")
+        print(f"{name:19} {str(error)[:20]} …")
 # --8<-- [end:cut]
 
 

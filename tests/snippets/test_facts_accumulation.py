@@ -377,3 +377,25 @@ def test_the_clip_hides_forgetting_only_while_gradients_are_longer_than_max_norm
         assert (short == 8216) if zero_grad else short is None
     hidden = abs(ends[True][8216] - ends[False][8216])
     assert hidden < 1e-3 < 1 < ends[True][15_000] - ends[False][15_000]
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_limits_about_the_usual_norms_get_over_broken_batches(seed):
+    limits = (0.01, 0.1, 1.0, 3.0, 10.0, 100.0, math.inf)
+    ends = {m: clipping.broken_batches(m, seed=seed)[1].mean().item() for m in limits}
+    best = [ends.pop(limit) for limit in (1.0, 3.0, 10.0)]
+    assert 5 * max(best) < min(ends.values())
+    norms, _ = clipping.broken_batches(math.inf, seed=seed)
+    assert 1 < norms.median() < 10 < 100 < norms.max()
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_usual_remedies_keep_the_gradient_of_deep_nets(seed):
+    factors = {}
+    for kind in vanishing.DEEP:
+        norms = vanishing.layer_norms(vanishing.deep_net(kind, seed=seed), seed)
+        factors[kind] = (norms[0] / norms[19]) ** (1 / 19)
+    plain = [factors.pop(kind) for kind in ("Sigmoid", "ReLU", "Tanh")]
+    assert plain[0] < 0.2 < plain[1] < 0.6 < plain[2] < 0.75
+    assert plain[0] == pytest.approx(1 / 4 / 3**0.5, rel=0.1)
+    assert all(0.8 < factor < 1.2 for factor in factors.values())

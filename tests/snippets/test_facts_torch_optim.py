@@ -211,3 +211,17 @@ def test_a_step_inside_autocast_takes_float32_into_the_nan_of_float16(size, insi
     with torch.autocast("cpu", torch.float16, enabled=inside):
         torch.optim.Adafactor([theta], lr=1e-3).step()
     assert theta.isnan().any() == inside
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+@pytest.mark.parametrize("name", names())
+def test_an_optimizer_without_its_state_steps_as_a_new_one(name, dtype):
+    draws = torch.randn(21, 3, 2, generator=torch.Generator().manual_seed(0)).to(dtype)
+    start = draws[0] + 1
+    new = walk(name, start, lambda *_: draws[20], 1, lr=0.1)
+    used, cleared = (
+        walk(name, start, lambda _, t: draws[t], 20, True, clear=clear, lr=0.1)
+        for clear in (None, 20)
+    )
+    assert torch.equal(cleared[-1], new[-1])
+    assert name in ("SGD", "ASGD", "Muon") or not torch.equal(used[-1], new[-1])
