@@ -77,18 +77,18 @@ for name, loss in below.items():
 
 # --8<-- [start:accuracy]
 measured = {}
-print(f"{'':24}  loss  acc.   max")
+print(f"{'':20} loss acc.  max")
 for name, leads in (
     ("at first", [-0.4, -0.4, 1.0, 1.0]),
-    ("the right ones surer", [-0.4, -0.4, 4.0, 4.0]),
-    ("the wrong ones just over", [0.1, 0.1, 4.0, 4.0]),
+    ("right ones surer", [-0.4, -0.4, 4.0, 4.0]),
+    ("wrong ones just over", [0.1, 0.1, 4.0, 4.0]),
     ("one surely wrong", [4.0, 4.0, 4.0, -8.0]),
 ):
     z = torch.stack([torch.zeros(4), torch.tensor(leads)], dim=1)
     every = F.cross_entropy(z, torch.ones(4, dtype=torch.long), reduction="none")
     right = (z.argmax(1) == 1).float().mean().item()
     measured[name] = every.mean().item(), right
-    print(f"{name:24}{measured[name][0]:6.2f}{right:6.0%}{every.max():6.2f}")
+    print(f"{name:20}{measured[name][0]:5.2f}{right:5.0%}{every.max():5.2f}")
 # --8<-- [end:accuracy]
 
 # --8<-- [start:gradient]
@@ -112,15 +112,15 @@ print(svg(figure, "pull"))
 
 # --8<-- [start:squared]
 pulls = {}
-print("    lead entropy    pull  square    pull")
+print("lead entropy    pull square    pull")
 for lead in (-4.0, 0.0, 4.0, 8.0, 16.0):
     z = torch.tensor([[0.0, lead]], requires_grad=True)
     entropy = F.cross_entropy(z, torch.tensor([0]))
     squared = F.mse_loss(z.softmax(1), torch.tensor([[1.0, 0.0]]))
     both = [torch.autograd.grad(loss, z)[0][0, 0] for loss in (entropy, squared)]
     pulls[lead] = [-pull.item() for pull in both]
-    print(f"{lead:8.0f} {entropy.item():7.3f} {pulls[lead][0]:7.4f}"
-          f" {squared.item():7.3f} {pulls[lead][1]:7.4f}")  # fmt: skip
+    print(f"{lead:4.0f} {entropy.item():7.3f} {pulls[lead][0]:7.4f}"
+          f" {squared.item():6.3f} {pulls[lead][1]:7.4f}")  # fmt: skip
 # --8<-- [end:squared]
 
 # --8<-- [start:targets]

@@ -89,6 +89,7 @@ print(svg(figure, "families"))
 
 # --8<-- [start:reduction]
 reduced = {}
+print("          lr    step")
 for rule in (torch.optim.SGD, torch.optim.Adam):
     for how, lr in (("mean", 0.08), ("sum", 0.08), ("sum", 0.01)):
         theta = torch.zeros(3, requires_grad=True)
@@ -97,7 +98,7 @@ for rule in (torch.optim.SGD, torch.optim.Adam):
         optimizer.step()
         reduced[rule.__name__, how, lr] = theta.detach()
         shown = " ".join(f"{v:6.3f}" for v in theta)
-        print(f"{rule.__name__:5} {how:5} lr {lr}  {shown}")
+        print(f"{rule.__name__:4} {how:4} {lr}  {shown}")
 # --8<-- [end:reduction]
 
 

@@ -205,18 +205,18 @@ for _ in range(2):
 # --8<-- [start:leftover]
 K, number, epochs = 2, 5, 2
 held = {}
-for how in ("clear after step", "clear at start", "step at end, too"):
+for how in ("after step", "at start", "extra step"):
     w = torch.zeros(1, requires_grad=True)
     held[how] = []
     for _ in range(epochs):
-        if how == "clear at start":
+        if how == "at start":
             w.grad = None
         for i in range(1, number + 1):
             w.sum().backward()  # 每个微批给 1 | each micro-batch adds 1
-            if i % K == 0 or (how == "step at end, too" and i == number):
+            if i % K == 0 or (how == "extra step" and i == number):
                 held[how].append(int(w.grad.item()))
                 w.grad = None
-    print(f"{how:17} {held[how]} {sum(held[how])}/{number * epochs}")
+    print(f"{how:10} {held[how]} {sum(held[how])}/{number * epochs}")
 # --8<-- [end:leftover]
 
 # --8<-- [start:try-thousand]

@@ -108,17 +108,17 @@ for name in names():
 
 # --8<-- [start:half-life]
 half_life = {}
-print("    lr  weight_decay   steps to one half")
+print("    lr  weight_decay  half after")
 for lr, decay in ((1e-3, 0.01), (1e-3, 0.1), (1e-4, 0.1), (1e-2, 0.1)):
     half_life[lr, decay] = math.log(2) / (lr * decay)
-    print(f"{lr:6} {decay:13} {half_life[lr, decay]:19,.0f}")
+    print(f"{lr:6} {decay:13} {half_life[lr, decay]:11,.0f}")
 
 theta = torch.ones(1, dtype=torch.float64)
 theta.grad = torch.zeros_like(theta)
 optimizer = torch.optim.AdamW([theta], lr=1e-2, weight_decay=0.1)
 for _ in range(round(half_life[1e-2, 0.1])):
     optimizer.step()
-print(f"AdamW, as in the last row: {theta.item():.4f} is left")
+print(f"AdamW, last row: {theta.item():.4f} is left")
 # --8<-- [end:half-life]
 
 # --8<-- [start:support]

@@ -140,7 +140,7 @@ for factor in (1, 4, 8):
 
 # --8<-- [start:layers]
 per_layer = {}
-print(f"{'layer':16}{'1':6}{'10':6}{'20':6} factor")
+print(f"{'layer':16}{'1':6}{'10':6}{'20':6} mean")
 for kind in DEEP:
     norms = layer_norms(deep_net(kind))
     per_layer[kind] = (norms[0] / norms[19]) ** (1 / 19)
