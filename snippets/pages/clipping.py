@@ -44,7 +44,7 @@ usual, long, worst = logged.quantile(torch.tensor([0.5, 0.9, 1.0])).tolist()
 print(f"norms: median {usual:.1f}, 90% {long:.1f}, max {worst:.0f}")
 print("max_norm  acts in  distance")
 ends = {}
-for max_norm in (0.01, 0.1, 1.0, 3.0, 10.0, 100.0, math.inf):
+for max_norm in (0.01, 0.1, 0.5, 1.0, 3.0, 10.0, 100.0, math.inf):
     lengths, apart = broken_batches(max_norm)
     acts, ends[max_norm] = (lengths > max_norm).float().mean(), apart.mean().item()
     print(f"{max_norm:<8} {acts:8.0%} {ends[max_norm]:9.2f}")

@@ -381,10 +381,12 @@ def test_the_clip_hides_forgetting_only_while_gradients_are_longer_than_max_norm
 
 @pytest.mark.parametrize("seed", range(5))
 def test_limits_about_the_usual_norms_get_over_broken_batches(seed):
-    limits = (0.01, 0.1, 1.0, 3.0, 10.0, 100.0, math.inf)
+    limits = (0.01, 0.1, 0.5, 1.0, 3.0, 10.0, 100.0, math.inf)
     ends = {m: clipping.broken_batches(m, seed=seed)[1].mean().item() for m in limits}
-    best = [ends.pop(limit) for limit in (1.0, 3.0, 10.0)]
+    best = [ends.pop(limit) for limit in (0.5, 1.0, 3.0, 10.0)]
     assert 5 * max(best) < min(ends.values())
+    _, longer = clipping.broken_batches(0.1, steps=1000, seed=seed)
+    assert longer.mean().item() < min(best)
     norms, _ = clipping.broken_batches(math.inf, seed=seed)
     assert 1 < norms.median() < 10 < 100 < norms.max()
 

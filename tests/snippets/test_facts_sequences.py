@@ -112,6 +112,26 @@ def test_a_fused_step_leaves_the_version_alone_and_raises_nothing(rule, fused):
         assert 1 == versions[0] < versions[1] < versions[2]
 
 
+def test_hooks_on_saved_tensors_switch_the_check_of_versions_off():
+    torch.manual_seed(0)
+    weight = torch.randn(3, 3, dtype=torch.float64, requires_grad=True)
+    x = torch.randn(2, 3, dtype=torch.float64)
+
+    def loss():
+        return ((x @ weight).tanh() @ weight).tanh().sum()
+
+    plain = loss()
+    with torch.autograd.graph.saved_tensors_hooks(lambda t: t, lambda t: t):
+        hooked = loss()
+    (before,) = torch.autograd.grad(hooked, weight, retain_graph=True)
+    with torch.no_grad():
+        weight.sub_(0.1 * before)
+    (after,) = torch.autograd.grad(hooked, weight)
+    assert not torch.allclose(before, after)
+    with pytest.raises(RuntimeError, match="modified by an inplace operation"):
+        plain.backward()
+
+
 @pytest.mark.parametrize("trial", [c32, c46])
 def test_a_definition_and_a_heading_are_shown_and_not_judged(trial):
     assert trial().verdict == "implied"

@@ -9,7 +9,7 @@ from averaging import averaged
 from lbfgs import two_loops
 from muon import newton_schulz
 from optimizer_atlas import bowl_scores, names, orthogonal, walk
-from torch.optim import ASGD, SGD
+from torch.optim import ASGD, SGD, RAdam
 from torch.optim._muon import _zeropower_via_newtonschulz
 from without_lr import adadelta_in_unit, excess, in_unit, path_on_batches
 
@@ -29,6 +29,27 @@ def test_a_default_asgd_holds_no_average_and_walks_as_sgd():
         ends.append(theta.detach())
     assert torch.equal(*ends)
     assert torch.equal(optimizer.state[theta]["ax"], theta)
+
+
+@pytest.mark.parametrize("kind", [SGD, ASGD, RAdam])
+@pytest.mark.parametrize("seed", range(3))
+def test_a_hundredth_of_the_loss_makes_a_hundredth_of_a_step(kind, seed):
+    torch.manual_seed(seed)
+    curvature = torch.logspace(0, 1, 16, dtype=torch.float64)
+    here = torch.randn(16, dtype=torch.float64)
+    whole, part = (here.clone().requires_grad_() for _ in range(2))
+    pair = [(whole, kind([whole], lr=0.01), 1.0), (part, kind([part], lr=0.01), 0.01)]
+    for t in range(1, 9):
+        here = whole.detach().clone()
+        steps = []
+        for theta, optimizer, scale in pair:
+            with torch.no_grad():
+                theta.copy_(here)
+            theta.grad = scale * curvature * here
+            optimizer.step()
+            steps.append((theta.detach() - here).norm())
+        expected = 1.0 if kind is RAdam and t > 5 else 0.01
+        assert (steps[1] / steps[0]).item() == pytest.approx(expected, rel=0.01)
 
 
 def test_the_average_is_the_mean_from_two_steps_after_t0():
