@@ -4,6 +4,7 @@ import math
 
 import pytest
 import torch
+from no_grad import saved_tensors, storages
 from optimizer_atlas import walk
 from stochastic import best_nesterov, polyak, settle
 from torch import nn
@@ -51,6 +52,21 @@ def test_a_ranking_loss_does_not_see_a_shift():
         plain = F.margin_ranking_loss(a, b, target, margin=margin)
         moved = F.margin_ranking_loss(a + 5, b + 5, target, margin=margin)
         torch.testing.assert_close(moved, plain)
+
+
+@pytest.mark.parametrize("frozen", [False, True])
+def test_a_convolution_saves_its_input_with_its_weight_frozen_too(frozen):
+    kept = []
+    for layer, x in (
+        (nn.Linear(3, 2), torch.ones(1, 3)),
+        (nn.Conv2d(3, 2, 3), torch.ones(1, 3, 4, 4)),
+    ):
+        layer.weight.requires_grad_(not frozen)
+        with saved_tensors() as saved:
+            out = layer(x)
+        assert out.requires_grad
+        kept.append(x.data_ptr() in storages(saved))
+    assert kept == [not frozen, True]
 
 
 def test_a_view_made_under_no_grad_says_true_and_leads_nowhere():
