@@ -19,6 +19,7 @@ from torch.nn.utils import clip_grad_norm_
 from torch.optim import SGD, Adam, Optimizer, lr_scheduler
 from torch.utils.checkpoint import checkpoint_sequential
 from torch.utils.data import DataLoader, Dataset
+from two_nets import critic_ahead
 
 
 @pytest.mark.parametrize("seed", range(10))
@@ -426,3 +427,16 @@ def test_detect_anomaly_names_the_first_that_returned_nan_and_no_inf(loss, named
         else:
             loss(w).backward()
             assert not w.grad.isfinite().any()
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_critic_that_is_ahead_starves_the_saturating_loss_only(seed):
+    draw = torch.Generator().manual_seed(seed)
+    noise = torch.randn(64, 4, generator=draw)
+    real = 3 + 0.5 * torch.randn(64, 1, generator=draw)
+    learns, stands = (critic_ahead(noise, real, s, seed=seed) for s in (False, True))
+    assert learns[2] == stands[2] < 0.01
+    assert stands[1][0] < 0.01 * learns[1][0]
+    assert learns[0][10] > 2.5
+    assert max(learns[0]) > 3
+    assert max(abs(mean - stands[0][0]) for mean in stands[0]) < 0.2
