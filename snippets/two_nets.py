@@ -53,17 +53,18 @@ def critic_ahead(
     noise: Tensor,
     real: Tensor,
     saturating: bool,
+    rule: str = "SGD",
     ahead: int = 100,
     steps: int = 31,
     seed: int = 0,
 ) -> tuple[list[float], list[float], float]:
     """Let the critic step alone, then both; return means, norms, the critic's loss.
 
-    The generator's SGD with lr 0.05 minimises log(1 - D) if ``saturating``, else
-    -log D; the critic's Adam has lr 0.03 and betas (0.5, 0.99). Means are those of the
-    fakes and norms those of the generator's gradient, before each of its ``steps``; the
-    loss is the critic's in the last of its ``ahead`` steps. noise (N, 4), real (N, 1),
-    float32.
+    The generator minimises log(1 - D) if ``saturating``, else -log D, by "SGD" with lr
+    0.05 or "Adam" with 0.01; the critic's Adam has 0.03, and betas are (0.5, 0.99).
+    Means are those of the fakes and norms those of the generator's gradient, before
+    each of its ``steps``; the loss is the critic's in the last of its ``ahead`` steps.
+    noise (N, 4), real (N, 1), float32. KeyError for another rule.
     Source: Goodfellow et al. 2014, section 3.
 
     >>> noise, real = torch.ones(8, 4), torch.full((8, 1), 3.0)
@@ -72,7 +73,11 @@ def critic_ahead(
     (True, 2, True)
     """
     generator, critic = pair(seed)
-    sgd = torch.optim.SGD(generator.parameters(), lr=0.05)
+    rules = {
+        "SGD": torch.optim.SGD(generator.parameters(), 0.05),
+        "Adam": torch.optim.Adam(generator.parameters(), 0.01, (0.5, 0.99)),
+    }
+    optimizer = rules[rule]
     adam = torch.optim.Adam(critic.parameters(), 0.03, (0.5, 0.99))
     means, norms, loss = [], [], 0.0
     for step in range(-ahead, steps):
@@ -84,14 +89,14 @@ def critic_ahead(
         if step < 0:  # 判别器先走 | the critic goes first
             loss = critics.item()
             continue
-        sgd.zero_grad()
+        optimizer.zero_grad()
         if saturating:
             (-judged(critic, fake, False)).backward()  # log(1 − D)
         else:
             judged(critic, fake, True).backward()  # −log D
         means.append(fake.mean().item())
         norms.append(gradient(generator).norm().item())
-        sgd.step()
+        optimizer.step()
     return means, norms, loss
 
 
