@@ -453,13 +453,16 @@ def test_a_critic_that_is_ahead_starves_sgd_on_the_saturating_loss_only(seed, ru
 @pytest.mark.parametrize("seed", range(5))
 def test_the_plain_mean_is_nearest_at_rest_and_farthest_once_the_middle_moves(seed):
     ends = {}
-    for speed in (0.0, 0.0005):
+    for speed in (0.0, 0.0005, 0.002, 0.004):
         path = dance(late=1000, speed=speed, runs=2000, seed=seed)
         ends[speed] = path[-1].square().mean(1).sqrt().tolist()
     w, ema, mean = ends[0.0]
     assert 1.5 * mean < ema < w / 2
     w, ema, mean = ends[0.0005]
     assert 2 * ema < w < 0.95 * mean
+    assert ends[0.002][0] == pytest.approx(ends[0.002][1], rel=0.06)
+    w, ema, mean = ends[0.004]
+    assert 1.5 * w < ema < mean / 4
 
 
 @pytest.mark.parametrize("seed", range(5))
