@@ -163,12 +163,12 @@ print(svg(figure, "twonets"))
 
 # --8<-- [start:wins]
 fakes = {}
-print("generator's      ‖g‖  mean at 0, 10, 30")
+print("generator's       ‖g‖ mean at 0, 10, 30")
 for rule in ("SGD", "Adam"):
     for name, saturating in (("−log D", False), ("log(1 − D)", True)):
         means, norms, ahead = critic_ahead(noise, real, saturating, rule)
         fakes[rule, name] = means
-        shown = " ".join(f"{means[t]:5.2f}" for t in (0, 10, 30))
+        shown = " ".join(f"{means[t]:4.2f}" for t in (0, 10, 30))
         print(f"{rule:4} {name:10} {norms[0]:5.3f} {shown}")
 print(f"the critic's loss before that: {ahead:.4f}")
 # --8<-- [end:wins]

@@ -18,7 +18,7 @@ from weight_averages import dance
 # --8<-- [start:noise]
 path = dance(late=100, start=1.0)
 rms = path[1000:].square().mean((0, 2)).sqrt().tolist()
-print(f"distance from the minimum: w {rms[0]:.3f}", end="   ")
+print(f"distance from the minimum: w {rms[0]:.3f}")
 print(f"EMA {rms[1]:.3f}   mean from step 100 on {rms[2]:.3f}")
 # --8<-- [end:noise]
 
