@@ -188,3 +188,9 @@ state = optimizer.state[table.weight]
 print(f"{sum(state[name].nbytes for name in ('exp_avg', 'exp_avg_sq')):,} B")
 print(f"{table.weight.nbytes:,} B")
 # --8<-- [end:try-state]
+
+# --8<-- [start:try-ratio]
+for g in (1e-3, 1.0, 1e3):
+    m, v = (1 - 0.9) * g, (1 - 0.999) * g**2
+    print(f"g {g:<6g} m / √v {m / v**0.5:.2f}")
+# --8<-- [end:try-ratio]

@@ -6,26 +6,8 @@ import math
 import torch
 from expected import expect
 from plotting import axes, style, svg
-from torch import nn
 from torch.nn.functional import binary_cross_entropy_with_logits
-
-
-def pair(seed=0):
-    torch.manual_seed(seed)
-    generator = nn.Sequential(nn.Linear(4, 16), nn.ReLU(), nn.Linear(16, 1))
-    critic = nn.Sequential(nn.Linear(1, 16), nn.ReLU(), nn.Linear(16, 1))
-    return generator, critic
-
-
-def judged(critic, samples, real):
-    logits = critic(samples)
-    target = torch.full_like(logits, float(real))
-    return binary_cross_entropy_with_logits(logits, target)
-
-
-def gradient(net):
-    return torch.cat([param.grad.flatten() for param in net.parameters()])
-
+from two_nets import critic_ahead, gradient, judged, pair
 
 noise = torch.randn(64, 4, generator=torch.Generator().manual_seed(1))
 real = 3 + 0.5 * torch.randn(64, 1, generator=torch.Generator().manual_seed(2))
@@ -181,29 +163,13 @@ print(svg(figure, "twonets"))
 
 # --8<-- [start:wins]
 fakes = {}
-print("generator's    ‖g‖  mean at 0, 10, 30")
-for name, sign, wanted in (("−log D", 1, True), ("log(1 − D)", -1, False)):
-    generator, critic = pair()
-    sgd = torch.optim.SGD(generator.parameters(), lr=0.05)
-    adam = torch.optim.Adam(critic.parameters(), 0.03, (0.5, 0.99))
-    means = []
-    for step in range(-100, 31):  # 判别器先走 100 步 | the critic goes first
-        fake = generator(noise)
-        adam.zero_grad()
-        critics = judged(critic, real, True) + judged(critic, fake.detach(), False)
-        critics.backward()
-        adam.step()
-        if step < 0:
-            ahead = critics.item()
-            continue
-        sgd.zero_grad()
-        (sign * judged(critic, fake, wanted)).backward()
-        means.append(fake.mean().item())
-        if step == 0:
-            norm = gradient(generator).norm()
-        sgd.step()
-    fakes[name] = means
-    print(f"{name:10} {norm:7.4f}", *(f"{means[t]:5.2f}" for t in (0, 10, 30)))
+print("generator's       ‖g‖ mean at 0, 10, 30")
+for rule in ("SGD", "Adam"):
+    for name, saturating in (("−log D", False), ("log(1 − D)", True)):
+        means, norms, ahead = critic_ahead(noise, real, saturating, rule)
+        fakes[rule, name] = means
+        shown = " ".join(f"{means[t]:4.2f}" for t in (0, 10, 30))
+        print(f"{rule:4} {name:10} {norms[0]:5.3f} {shown}")
 print(f"the critic's loss before that: {ahead:.4f}")
 # --8<-- [end:wins]
 

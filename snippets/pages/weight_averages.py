@@ -11,22 +11,14 @@ from plotting import axes, style, svg
 from torch import nn
 from torch.nn.functional import cross_entropy
 from torch.optim.swa_utils import SWALR, AveragedModel, get_ema_multi_avg_fn, update_bn
+from weight_averages import dance
 
 # --8<-- [end:imports]
 
 # --8<-- [start:noise]
-torch.manual_seed(0)
-w, path = torch.ones(200), []  # 200 次运行并排 | 200 runs side by side
-ema, mean = w.clone(), w.clone()
-for step in range(1, 2001):
-    grad = w + torch.randn(200)  # 带噪声的梯度 | a noisy gradient of w² / 2
-    w = w - 0.1 * grad
-    ema = 0.99 * ema + 0.01 * w
-    mean = w if step <= 100 else mean + (w - mean) / (step - 100)
-    path.append(torch.stack([w, ema, mean]))
-path = torch.stack(path)
+path = dance(late=100, start=1.0)
 rms = path[1000:].square().mean((0, 2)).sqrt().tolist()
-print(f"distance from the minimum: w {rms[0]:.3f}", end="   ")
+print(f"distance from the minimum: w {rms[0]:.3f}")
 print(f"EMA {rms[1]:.3f}   mean from step 100 on {rms[2]:.3f}")
 # --8<-- [end:noise]
 
@@ -43,17 +35,10 @@ print(svg(figure, "average"))
 # --8<-- [start:moving]
 away = {}
 print("it moves by  w      EMA    mean")
-for speed in (0.0, 0.0005, 0.002):
-    torch.manual_seed(0)
-    w = ema = mean = torch.zeros(200)
-    for step in range(1, 2001):
-        middle = speed * step
-        w = w - 0.1 * (w - middle + torch.randn(200))
-        ema = 0.99 * ema + 0.01 * w
-        mean = w if step <= 1000 else mean + (w - mean) / (step - 1000)
-    gaps = [(each - middle).square().mean().sqrt().item() for each in (w, ema, mean)]
-    away[speed] = gaps
-    print(f"{speed:<12g}", "  ".join(f"{gap:.3f}" for gap in gaps))
+for speed in (0.0, 0.0005, 0.002, 0.004):
+    end = dance(late=1000, speed=speed, runs=2000)[-1]
+    away[speed] = end.square().mean(1).sqrt().tolist()
+    print(f"{speed:<12g}", "  ".join(f"{gap:.3f}" for gap in away[speed]))
 # --8<-- [end:moving]
 
 # --8<-- [start:ema]

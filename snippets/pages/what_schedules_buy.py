@@ -163,3 +163,11 @@ gain = table[400, "constant"] - late
 half = 2.26 * gain.std().item() / math.sqrt(10)
 print(f"constant − last fifth  {gain.mean():+.4f} ± {half:.4f}")
 # --8<-- [end:try-late]
+
+# --8<-- [start:try-floor]
+for lr in lrs:
+    square = 1.0
+    for _ in range(1000):
+        square = (1 - lr) ** 2 * square + lr**2
+    print(f"α {lr:<7g} E[w²] {square:.4f}   α / (2 − α) {lr / (2 - lr):.4f}")
+# --8<-- [end:try-floor]

@@ -19,6 +19,8 @@ from torch.nn.utils import clip_grad_norm_
 from torch.optim import SGD, Adam, Optimizer, lr_scheduler
 from torch.utils.checkpoint import checkpoint_sequential
 from torch.utils.data import DataLoader, Dataset
+from two_nets import critic_ahead
+from weight_averages import dance
 
 
 @pytest.mark.parametrize("seed", range(10))
@@ -426,3 +428,45 @@ def test_detect_anomaly_names_the_first_that_returned_nan_and_no_inf(loss, named
         else:
             loss(w).backward()
             assert not w.grad.isfinite().any()
+
+
+@pytest.mark.parametrize("rule", ["SGD", "Adam"])
+@pytest.mark.parametrize("seed", range(5))
+def test_a_critic_that_is_ahead_starves_sgd_on_the_saturating_loss_only(seed, rule):
+    draw = torch.Generator().manual_seed(seed)
+    noise = torch.randn(64, 4, generator=draw)
+    real = 3 + 0.5 * torch.randn(64, 1, generator=draw)
+    (plain, long, ahead), (saturating, short, _) = (
+        critic_ahead(noise, real, saturating, rule, seed=seed)
+        for saturating in (False, True)
+    )
+    assert ahead < 0.01
+    assert short[0] < 0.01 * long[0]
+    if rule == "SGD":
+        assert plain[10] > 2.5
+        assert max(plain) > 3
+        assert max(abs(mean - saturating[0]) for mean in saturating) < 0.2
+    else:  # it does not see the scale
+        assert min(plain[30], saturating[30]) > 2
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_plain_mean_is_nearest_at_rest_and_farthest_once_the_middle_moves(seed):
+    ends = {}
+    for speed in (0.0, 0.0005, 0.002, 0.004):
+        path = dance(late=1000, speed=speed, runs=2000, seed=seed)
+        ends[speed] = path[-1].square().mean(1).sqrt().tolist()
+    w, ema, mean = ends[0.0]
+    assert 1.5 * mean < ema < w / 2
+    w, ema, mean = ends[0.0005]
+    assert 2 * ema < w < 0.95 * mean
+    assert ends[0.002][0] == pytest.approx(ends[0.002][1], rel=0.06)
+    w, ema, mean = ends[0.004]
+    assert 1.5 * w < ema < mean / 4
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_an_average_of_alike_positions_gains_less_than_one_of_independent_draws(seed):
+    path = dance(late=100, start=1.0, seed=seed)
+    w, ema, mean = path[1000:].square().mean((0, 2)).sqrt().tolist()
+    assert 2 * mean < 1.5 * ema < w < math.sqrt(1.99 / 0.01) * ema / 3
