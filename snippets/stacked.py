@@ -19,15 +19,20 @@ def rms(x: Tensor) -> Tensor:
 
 
 class Stacked(Optimizer):
-    """An optimizer whose step moves each parameter by itself, with ``move``.
+    """An optimizer that moves stacks of parameters in one go, with ``move``.
 
-    >>> class Halve(Stacked):
-    ...     def move(self, param, lr, state):
-    ...         param.mul_(0.5)
-    >>> stack = torch.ones(2)
-    >>> Halve([stack]).step()
-    >>> stack
-    tensor([0.5000, 0.5000])
+    The first dimension of a parameter counts networks. The first parameters of all
+    groups are moved together, then the second ones, and so on; each group has its lr.
+
+    >>> class Shift(Stacked):
+    ...     def move(self, param, grad, lr, state):
+    ...         param.sub_(lr * grad)
+    >>> stacks = torch.zeros(2, 1), torch.zeros(1, 1)
+    >>> for stack in stacks:
+    ...     stack.grad = torch.ones_like(stack)
+    >>> Shift([{"params": [s], "lr": lr} for s, lr in zip(stacks, (1.0, 2.0))]).step()
+    >>> [stack.flatten().tolist() for stack in stacks]
+    [[-1.0, -1.0], [-2.0]]
     """
 
     def __init__(self, params, lr: float = 1e-3) -> None:
@@ -35,13 +40,20 @@ class Stacked(Optimizer):
 
     @torch.no_grad()
     def step(self) -> None:
-        """Move each parameter."""
-        for group in self.param_groups:
-            for param in group["params"]:
-                self.move(param, group["lr"], self.state[param])
+        """Move all parameters; ValueError if the groups have different numbers."""
+        each = (group["params"] for group in self.param_groups)
+        for params in zip(*each, strict=True):
+            stack, grad = torch.cat(params), torch.cat([p.grad for p in params])
+            counts = [len(param) for param in params]
+            lrs = [group["lr"] for group in self.param_groups]
+            lrs = torch.tensor(lrs).repeat_interleave(torch.tensor(counts))
+            lrs = lrs.view(-1, *[1] * (stack.dim() - 1))
+            self.move(stack, grad, lrs, self.state[params[0]])
+            for param, moved in zip(params, stack.split(counts), strict=True):
+                param.copy_(moved)
 
-    def move(self, param: Tensor, lr: float, state: dict) -> None:
-        """Move a parameter in place by its gradient; keep what is to be remembered."""
+    def move(self, param: Tensor, grad: Tensor, lr: Tensor, state: dict) -> None:
+        """Move a stack in place by its gradient; keep what is to be remembered."""
         raise NotImplementedError
 
 
@@ -62,10 +74,10 @@ class StackedAdafactor(Stacked):
     def __init__(self, params, lr: float = 1e-2) -> None:
         super().__init__(params, lr)
 
-    def move(self, param: Tensor, lr: float, state: dict) -> None:
+    def move(self, param: Tensor, grad: Tensor, lr: Tensor, state: dict) -> None:
         t = state["step"] = state.get("step", 0) + 1
         floor = torch.finfo(param.dtype).eps
-        square, means = param.grad.square(), {"variance": param.grad.square()}
+        square, means = grad.square(), {"variance": grad.square()}
         if param.dim() == 3:
             means = {name: square.mean(dim, keepdim=True)
                      for name, dim in (("row_var", -1), ("col_var", -2))}  # fmt: skip
@@ -77,8 +89,8 @@ class StackedAdafactor(Stacked):
             variance = means["row_var"] @ means["col_var"] / scale
         else:
             variance = means["variance"]
-        update = param.grad * variance.clamp(min=floor**2).rsqrt()
-        step_size = rms(param).clamp(min=1e-3) * min(lr, t**-0.5)
+        update = grad * variance.clamp(min=floor**2).rsqrt()
+        step_size = rms(param).clamp(min=1e-3) * lr.clamp(max=t**-0.5)
         param.sub_(step_size * update / rms(update).clamp(min=1))
 
 
@@ -97,13 +109,13 @@ class StackedMuon(Stacked):
     tensor([-0.7000, -1.1000])
     """
 
-    def move(self, param: Tensor, lr: float, state: dict) -> None:
+    def move(self, param: Tensor, grad: Tensor, lr: Tensor, state: dict) -> None:
         buffer = state.setdefault("momentum_buffer", torch.zeros_like(param))
-        buffer.lerp_(param.grad, 0.05)
+        buffer.lerp_(grad, 0.05)
         square = partial(newton_schulz, dtype=param.dtype)
-        update = torch.vmap(square)(param.grad.lerp(buffer, 0.95))
+        update = torch.vmap(square)(grad.lerp(buffer, 0.95))
         param.mul_(1 - lr * 0.1)
-        param.sub_(update, alpha=lr * 0.2 * max(param.shape[1:]) ** 0.5)
+        param.sub_(lr * 0.2 * max(param.shape[1:]) ** 0.5 * update)
 
 
 class StackedMuonAndAdamW:
