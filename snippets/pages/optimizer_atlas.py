@@ -164,6 +164,23 @@ for dtype in (torch.float32, torch.bfloat16, torch.float16):
         print(f"{dtype!s:15} {size:3}", theta.detach().unique().tolist())
 # --8<-- [end:fused-sgd]
 
+# --8<-- [start:fused-slice]
+for fused in (False, True):
+    table = torch.zeros(3, 4)
+    left = table[:, :2].requires_grad_()
+    left.sum().backward()
+    torch.optim.SGD([left], lr=1.0, fused=fused).step()
+    print(f"fused={fused}:", *table.tolist(), sep="\n")
+# --8<-- [end:fused-slice]
+
+# --8<-- [start:fused-turned]
+for fused in (False, True):
+    turned = torch.zeros(2, 3).T.requires_grad_()
+    turned.grad = torch.tensor([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]])
+    torch.optim.SGD([turned], lr=1.0, fused=fused).step()
+    print(f"fused={fused}:", turned.tolist())
+# --8<-- [end:fused-turned]
+
 # --8<-- [start:default-lr]
 by_lr = {}
 for name in names():

@@ -1,5 +1,6 @@
 """What the pages on torch.optim's rarer classes say, held to torch itself."""
 
+import inspect
 import re
 from pathlib import Path
 
@@ -222,6 +223,49 @@ def test_in_float16_the_first_step_depends_on_the_implementation(name, kind, fin
     option = {"foreach": False} if kind == "loop" else {kind: True}
     getattr(torch.optim, name)([theta], lr=1e-3, **option).step()
     assert theta.isfinite().any() == theta.isfinite().all() == finite
+
+
+FUSED = [
+    name
+    for name in names()
+    if "fused" in inspect.signature(getattr(torch.optim, name)).parameters
+]
+
+
+def moved(name, kind, turned, by_hand):
+    """Return a parameter and the tensor of which it is a view, after a step."""
+    base = torch.zeros(3, 4)
+    theta = (base.T if turned else base[:, :2]).requires_grad_()
+    weights = torch.rand(theta.shape, generator=torch.Generator().manual_seed(0))
+    loss = (theta * weights).sum()
+    if by_hand:
+        (theta.grad,) = torch.autograd.grad(loss, theta)
+    else:
+        loss.backward()
+    options = {"fused": True} if kind == "fused" else {"foreach": kind == "foreach"}
+    if name != "SGD":
+        options["eps"] = 1.0  # or all of the first step would have one size
+    getattr(torch.optim, name)([theta], lr=1.0, **options).step()
+    return theta.detach(), base
+
+
+def test_four_optimizers_have_fused():
+    assert FUSED == ["Adagrad", "Adam", "AdamW", "SGD"]
+
+
+@pytest.mark.parametrize("name", FUSED)
+def test_fused_takes_a_parameter_for_one_piece_of_memory(name):
+    for kind in ("foreach", "loop"):
+        theta, base = moved(name, kind, turned=False, by_hand=False)
+        assert theta.all()
+        assert not base[:, 2:].any()
+    theta, base = moved(name, "fused", turned=False, by_hand=False)
+    assert base.flatten()[:6].all()
+    assert not base.flatten()[6:].any()
+    for by_hand in (False, True):
+        right = moved(name, "loop", True, by_hand)[0]
+        fused = moved(name, "fused", True, by_hand)[0]
+        assert torch.allclose(fused, right) != by_hand
 
 
 @pytest.mark.parametrize("inside", [False, True])
