@@ -114,6 +114,7 @@ class Run:
         self.settings, self.memory, self.on_failure = settings, memory, on_failure
         keys = Keys(snippets)
         self.keys = {name: keys.of(page) for name, page in cells.items()}
+        self.reach = keys.reach
         self.results: dict[str, dict[str, Result]] = {name: {} for name in cells}
         self.ran: list[float] = []  # seconds of each cell
         self.opened: set[str] = set()  # the files that pages read, below the root

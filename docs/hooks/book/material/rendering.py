@@ -68,6 +68,9 @@ class Rendering:
             else:
                 about += [cell.id, cell.code]
         about += [str(claims), view_code(view), self.file_map(files)]
+        about += self.site.run.keys.get(mine.name, [])  # of what the notebook carries
+        for module in downloads.modules_of(view):
+            about.append(self.site.run.reach(self.site.snippets.sources[module]))
         key = digest(*about)
         kept = self.site.shelf.take(source)
         if kept.key != key:
@@ -115,7 +118,7 @@ class Rendering:
             "below": first_screen.below(view),
             "listed": markdown_copy.copy(view, listed),
             "about": footer_and_feed.description(view),
-            "letters": "".join(sorted(view.letters)),
+            "font": math_font.style(view.letters, source, self.site.store),
         }
         return content
 
@@ -169,8 +172,7 @@ class Rendering:
             page.meta.pop("description", None)  # it has the site's words
         if kept:
             context["below"] = kept.body["below"]
-            letters, source = set(kept.body["letters"]), page.file.src_uri
-            context["font_style"] = math_font.style(letters, source, self.site.store)
+            context["font_style"] = kept.body["font"]
         return context
 
     def finish_page(self, output: str, page) -> str:
