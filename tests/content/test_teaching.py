@@ -28,6 +28,9 @@ GUESS = {
 MINUTES = 15
 # The longest sections of the post, whose sentences are judged one by one.
 LONG = {"adam": 16, "stochastic": 20}
+# Who begins with the first chapters knows no word; later, everyday ones stand bare.
+FIRST = "".join(CHAPTERS[:4])
+ELSEWHERE = {"gate", "padding", "window"}  # words inside other words, or in links
 
 
 def read(language: str, page: str) -> str:
@@ -128,7 +131,8 @@ def test_a_term_stands_with_its_english_where_it_is_first_used(page):
     english, bare = prose("en", Path(f"{page}.md")), []
     for term, rendering in rows("en"):
         used = re.search(rf"\b{re.escape(term)}(?:s|es)?\b", english, re.IGNORECASE)
-        if not used or rendering in COMMON or rendering == term:
+        free = term in ELSEWHERE if f"- {page}.md" in FIRST else rendering in COMMON
+        if not used or free or rendering == term:
             continue
         text = chinese
         for _, longer in rows("en"):

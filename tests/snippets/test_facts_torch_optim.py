@@ -1,6 +1,5 @@
 """What the pages on torch.optim's rarer classes say, held to torch itself."""
 
-import inspect
 import re
 from pathlib import Path
 
@@ -9,7 +8,7 @@ import torch
 from averaging import averaged
 from lbfgs import two_loops
 from muon import newton_schulz
-from optimizer_atlas import bowl_scores, names, orthogonal, walk
+from optimizer_atlas import bowl_scores, names, orthogonal, takes, walk
 from torch.optim import ASGD, SGD, RAdam
 from torch.optim._muon import _zeropower_via_newtonschulz
 from without_lr import adadelta_in_unit, excess, in_unit, path_on_batches
@@ -225,11 +224,7 @@ def test_in_float16_the_first_step_depends_on_the_implementation(name, kind, fin
     assert theta.isfinite().any() == theta.isfinite().all() == finite
 
 
-FUSED = [
-    name
-    for name in names()
-    if "fused" in inspect.signature(getattr(torch.optim, name)).parameters
-]
+FUSED = [name for name in names() if takes(name, "fused")]
 
 
 def moved(name, kind, turned, by_hand):

@@ -4,15 +4,6 @@ from __future__ import annotations
 
 from mkdocs.structure.toc import get_toc
 
-from ..content.view import View
-from ..live.store import digest
-
-
-def view_code(view: View) -> str:
-    """Return the code that a page's claims show besides their trials, as a key."""
-    trials = [cell for cell in view.page.cells if cell.kind == "trial"]
-    return digest(*map(view.criterion, trials))
-
 
 def tokens(items) -> list[dict]:
     """Return a table of contents as data."""

@@ -18,7 +18,7 @@ from ..live.store import digest, installed
 from ..outputs import downloads, footer_and_feed, markdown_copy, search_entries
 from . import first_screen, languages, math_font, search
 from .finish import finished
-from .keeping import keep, restore, view_code
+from .keeping import keep, restore
 from .links import Links
 
 if TYPE_CHECKING:
@@ -64,11 +64,10 @@ class Rendering:
                 result = results.get(cell.id)
                 if not result or (result.outputs is None and not result.failure):
                     raise Fault(f"docs/{source}: cell {cell.id!r} has no result")
-                about += [cell.id, cell.code, str(result.outputs), result.failure]
-            else:
-                about += [cell.id, cell.code]
-        about += [str(claims), view_code(view), self.file_map(files)]
-        about += self.site.run.keys.get(mine.name, [])  # of what the notebook carries
+                about += [str(result.outputs), result.failure]
+            about += [cell.id, cell.code]
+        about += [str(claims), self.file_map(files)]
+        about += self.site.run.keys.get(mine.name, [])  # with all that cells reach
         for module in downloads.modules_of(view):
             about.append(self.site.run.reach(self.site.snippets.sources[module]))
         key = digest(*about)
