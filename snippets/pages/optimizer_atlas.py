@@ -178,7 +178,7 @@ for fused in (False, True):
     turned = torch.zeros(2, 3).T.requires_grad_()
     turned.grad = torch.tensor([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]])
     torch.optim.SGD([turned], lr=1.0, fused=fused).step()
-    print(f"fused={fused}:", turned.tolist())
+    print(f"fused={fused}:", *turned.tolist(), sep="\n")
 # --8<-- [end:fused-turned]
 
 # --8<-- [start:default-lr]
