@@ -172,6 +172,27 @@ print(caught)
 print(torch.optim.Adam([w], fused=True).defaults["fused"])
 # --8<-- [end:fused-foreach]
 
+# --8<-- [start:fused-momentum]
+body, head = (torch.ones(2, requires_grad=True) for _ in range(2))
+
+
+def unfreeze_late(groups):
+    """先只有 head 有梯度 | at first, only the head has a gradient"""
+    optimizer = torch.optim.SGD(groups, lr=0.1, momentum=0.9, fused=True)
+    body.grad, head.grad = None, torch.ones(2)
+    optimizer.step()
+    body.grad = torch.ones(2)
+    optimizer.step()
+
+
+with expect(TypeError) as caught:
+    unfreeze_late([body, head])
+print(caught)
+
+unfreeze_late([{"params": [body]}, {"params": [head]}])
+print(body.detach())
+# --8<-- [end:fused-momentum]
+
 # --8<-- [start:lr-tensor]
 with expect(ValueError) as caught:
     torch.optim.Adam([w], lr=torch.tensor(0.1), foreach=True)
