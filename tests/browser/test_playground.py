@@ -459,7 +459,25 @@ def test_only_numbers_are_laid_out_while_it_plays(browser, assets):
     after = layouts()
     assert page.get_by_role("button", name="Pause").count() == 1
     page.close()
-    assert after - before <= 30 or after - before < frames / 2  # numbers, each 100 ms
+    assert after - before <= 20 or after - before < frames / 2  # numbers, each 200 ms
+
+
+def test_what_is_written_while_it_plays_lays_out_the_player_only(browser, assets):
+    page = browser.new_page(viewport={"width": 390, "height": 844})
+    page.goto(f"{assets}en/figure?surface=bowl&steps=300&t=0&arms=SGD,lr=0.01;Adam")
+    page.wait_for_selector("[data-ready]")
+    page.locator(".explore-picture").scroll_into_view_if_needed()
+    page.get_by_role("button", name="Play").click()
+    page.wait_for_timeout(500)
+    browser.start_tracing(page=page, categories=["devtools.timeline"])
+    page.wait_for_timeout(1500)
+    events = json.loads(browser.stop_tracing())["traceEvents"]
+    assert page.get_by_role("button", name="Pause").count() == 1
+    page.close()
+    found = [e["args"].get("beginData") for e in events if e["name"] == "Layout"]
+    objects = [each["totalObjects"] for each in found if each]
+    assert objects
+    assert max(objects) < 40  # of over a thousand
 
 
 def test_muon_says_what_torch_says_where_it_cannot_run(browser, assets):

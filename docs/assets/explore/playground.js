@@ -16,7 +16,7 @@ import { surfaceOf, walk } from "./walk.js";
 const MOST = COLORS.length;
 const STEPS = [20, 50, 60, 80, 100, 150, 200, 300, 500, 1000];
 const DOTTED = 300; // ways that are longer have no dot for each step
-const PAUSE = 100; // ms between two writings of numbers while it plays
+const PAUSE = 200; // ms between two writings of numbers while it plays
 // Where a slider makes sense; everything else is a field.
 const LR = { min: 1e-5, max: 1e3 };
 
