@@ -7,8 +7,10 @@ formulas are never set in another font first, and nothing moves when it arrives.
 from __future__ import annotations
 
 import base64
+import copy
 import hashlib
 import io
+import itertools
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
@@ -17,6 +19,7 @@ from ..live.store import Store, digest
 
 FONT = Path(__file__).parent / "fonts" / "stix-two-math.woff2"
 LICENSE = "SIL Open Font License 1.1, https://openfontlicense.org"
+STEP, JOINT = 90, 120  # between two root signs; of a sign, at its top (of 1,000 an em)
 STYLE = (
     '<style>@font-face{{font-family:"STIX Two Math";'
     'src:url(data:font/woff2;base64,{}) format("woff2")}}</style>\n'
@@ -32,10 +35,11 @@ def origin() -> str:
     return " ".join([hashlib.sha256(f.read_bytes()).hexdigest() for f in files] + tools)
 
 
-def narrow_roots(font) -> None:
-    """Make all root signs of a font as wide as the smallest.
+def refit_roots(font) -> None:
+    """Give a font root signs of many heights, all as wide as the smallest.
 
-    Chromium leaves room beside each root for the widest of them.
+    Chromium takes the first that is high enough, and lets hang below the formula what
+    is too much of it; beside each root it leaves room for the widest.
     """
     root = font.getBestCmap().get(ord("√"))
     if not root:
@@ -44,13 +48,41 @@ def narrow_roots(font) -> None:
     place = variants.VertGlyphCoverage.glyphs.index(root)
     signs = variants.VertGlyphConstruction[place]
     signs.GlyphAssembly = None  # for roots that are taller than any here
-    shapes, widths = font["glyf"], font["hmtx"]
+    shapes, widths, known = font["glyf"], font["hmtx"], signs.MathGlyphVariantRecord
     width, _ = widths[root]
-    for name in {sign.VariantGlyph for sign in signs.MathGlyphVariantRecord}:
+    for name in {sign.VariantGlyph for sign in known}:
         shapes[name].coordinates.scale((width / widths[name][0], 1))
-        shapes[name].coordinates.toInt()
-        shapes[name].recalcBounds(shapes)
-        widths[name] = width, shapes[name].xMin
+        fit(name, width, shapes, widths)
+    between = []
+    for lower, upper in itertools.pairwise(known):
+        start, end = lower.AdvanceMeasurement, upper.AdvanceMeasurement
+        for height in range(start + STEP, end - STEP // 2, STEP):
+            near = lower if height - start < end - height else upper
+            sign = copy.deepcopy(near)
+            sign.VariantGlyph, sign.AdvanceMeasurement = f"root{height}", height
+            shape = shapes[sign.VariantGlyph] = copy.deepcopy(shapes[near.VariantGlyph])
+            stretch(shape, height - near.AdvanceMeasurement)
+            fit(sign.VariantGlyph, width, shapes, widths)
+            between.append(sign)
+    known.extend(between)
+    known.sort(key=lambda sign: sign.AdvanceMeasurement)
+    signs.VariantCount = len(known)
+
+
+def stretch(shape, by: int) -> None:
+    """Make a sign taller from its foot on; what joins the line above keeps its form."""
+    joint = shape.yMax - JOINT
+    ratio = 1 + by / (joint - shape.yMin)
+    for i, (x, y) in enumerate(shape.coordinates):
+        low = shape.yMin + (min(y, joint) - shape.yMin) * ratio
+        shape.coordinates[i] = x, low + max(y - joint, 0)
+
+
+def fit(name: str, width: int, shapes, widths) -> None:
+    """Write down how wide a sign is, and where it begins."""
+    shapes[name].coordinates.toInt()
+    shapes[name].recalcBounds(shapes)
+    widths[name] = width, shapes[name].xMin
 
 
 @cache
@@ -81,7 +113,7 @@ def cut(text: str) -> bytes:
     cutter = subset.Subsetter(options)
     cutter.populate(text=text)
     cutter.subset(font)
-    narrow_roots(font)
+    refit_roots(font)
     font["name"].setName(LICENSE, 13, 3, 1, 0x409)  # of the license, in English
     file = io.BytesIO()
     subset.save_font(font, file, options)

@@ -1,0 +1,24 @@
+"""A root sign is as high as what stands under it, within a tenth of an em."""
+
+import io
+from itertools import pairwise
+
+from book.material.math_font import cut
+from fontTools.ttLib import TTFont
+
+
+def test_root_signs_have_many_heights_one_foot_and_one_width():
+    font = TTFont(io.BytesIO(cut("x√")))
+    root = font.getBestCmap()[ord("√")]
+    variants = font["MATH"].table.MathVariants
+    place = variants.VertGlyphCoverage.glyphs.index(root)
+    signs = variants.VertGlyphConstruction[place].MathGlyphVariantRecord
+    shapes = [font["glyf"][sign.VariantGlyph] for sign in signs]
+    heights = [sign.AdvanceMeasurement for sign in signs]
+    assert all(0 < upper - lower <= 135 for lower, upper in pairwise(heights))
+    assert heights[0] < 1200
+    assert heights[-1] > 2800
+    for shape, height in zip(shapes, heights, strict=True):
+        assert abs(shape.yMax - shape.yMin - height) <= 2
+        assert shape.yMin == shapes[0].yMin
+    assert len({font["hmtx"][sign.VariantGlyph][0] for sign in signs}) == 1
