@@ -341,10 +341,12 @@ def test_the_program_prints_the_numbers_on_the_screen(browser, assets, query):
 def test_the_address_comes_back(blank):
     query = "surface=rotated&kappa=50&start=-1.5,2&steps=100&t=40&shown=1"
     query += "&arms=Adam,lr=0.1,amsgrad=true;LBFGS,line_search_fn=strong_wolfe"
-    state = blank.evaluate("(query) => all.readAddress(query)", query)
-    again = blank.evaluate("(state) => all.writeAddress(state)", state)
-    text = "&".join(f"{name}={value}" for name, value in again.items())
-    assert sorted(text.split("&")) == sorted(query.split("&"))
+    quiet = "surface=noisy&kappa=4&sigma=0&start=-5,2.5&steps=20&t=20&arms=SGD,lr=0.1"
+    for asked in (query, quiet):
+        state = blank.evaluate("(query) => all.readAddress(query)", asked)
+        again = blank.evaluate("(state) => all.writeAddress(state)", state)
+        text = "&".join(f"{name}={value}" for name, value in again.items())
+        assert sorted(text.split("&")) == sorted(asked.split("&"))
     bad = "surface=toString&start=a,b&arms=constructor;Adam,__proto__=1&steps=-5&t=1e9"
     state = blank.evaluate("(query) => all.readAddress(query)", bad)
     assert state["scene"]["surface"] == "bowl"
