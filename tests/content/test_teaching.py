@@ -26,8 +26,8 @@ GUESS = {
     "en": r"[Gg]uess|[Pp]redict|Before you look|[Ww]ork (it )?out",
 }
 MINUTES = 15
-# The longest sections of the post, whose sentences are judged one by one.
-LONG = {"adam": 16, "stochastic": 20}
+# The longest section of the post, whose sentences are judged one by one.
+LONG = {"stochastic": 20}
 # Who begins with the first chapters knows no word; later, everyday ones stand bare.
 FIRST = "".join(CHAPTERS[:4])
 ELSEWHERE = {"gate", "padding", "window"}  # words inside other words, or in links
