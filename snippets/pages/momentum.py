@@ -255,3 +255,22 @@ for factor in (0.99, 1.01):
         optimizer.step()
     print(f"{lr * L / 2:10.2f} {excess(theta.detach(), torch.zeros(2)):18.0e}")
 # --8<-- [end:try-dampening]
+
+# --8<-- [start:try-shuffle]
+print("    lr    μ  with replacement  shuffled")
+for lr, mu in ((0.005, 0.0), (0.0025, 0.5), (0.0005, 0.9)):
+    levels = []
+    for replacement in (True, False):
+        torch.manual_seed(0)
+        theta, buffer, losses = best.expand(64, 2), 0.0, []
+        for _ in range(200):
+            order = torch.rand(64, n).argsort(1)
+            if replacement:
+                order = torch.randint(n, (64, n))
+            for rows in order.split(16, dim=1):
+                buffer = mu * buffer + gradient(theta, x[rows], y[rows])
+                theta = theta - lr * buffer
+                losses.append(excess(theta, best).mean())
+        levels.append(torch.stack(losses[-800:]).mean())
+    print(f"{lr:6} {mu:4} {levels[0]:17.5f} {levels[1]:9.5f}")
+# --8<-- [end:try-shuffle]

@@ -179,18 +179,19 @@ def test_half_the_noise_of_the_labels_leaves_a_quarter_of_the_floor(seed, lr):
     assert noisy / halved == pytest.approx(4, rel=0.01)
 
 
-def shuffled(lr, seed, whole_epochs=True):
+def shuffled(lr, seed, whole_epochs=True, mu=0.0):
     """Return the floor of B = 16 without replacement; by epochs, or batch by batch."""
     x, y, best = gradient_descent.regression(seed=seed)
     torch.manual_seed(seed)
-    theta, losses = best.expand(32, 2), []
+    theta, buffer, losses = best.expand(32, 2), 0.0, []
     for _ in range(200):
         order = torch.rand(32, 128).argsort(1).split(16, dim=1)
         for rows in order:
             if not whole_epochs:
                 rows = torch.rand(32, 128).argsort(1)[:, :16]
             grad = gradient_descent.gradient(theta, x[rows], y[rows])
-            theta = theta - lr * grad
+            buffer = mu * buffer + grad
+            theta = theta - lr * buffer
             losses.append(gradient_descent.excess(theta, best).mean())
     return torch.stack(losses[800:]).mean().item()
 
@@ -205,6 +206,14 @@ def test_going_through_all_samples_lowers_the_floor_most_at_a_small_rate(seed):
     assert 0.6 > left[0] > left[1] > left[2]
     alone = shuffled(0.005, seed, whole_epochs=False) / drawn[1]
     assert alone > 0.7, "without replacement in a batch, and not over an epoch"
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_momentum_lowers_the_floor_of_whole_epochs_and_of_nothing_else(seed):
+    for whole_epochs, bounds in ((True, (0.1, 0.4)), (False, (0.8, 1.1))):
+        plain = shuffled(0.005, seed, whole_epochs)
+        heavy = shuffled(0.0005, seed, whole_epochs, mu=0.9)
+        assert bounds[0] < heavy / plain < bounds[1]
 
 
 @pytest.mark.parametrize(("mu", "tau"), [(0.9, 0.9), (0.5, 0.5), (0.9, 0.5)])
