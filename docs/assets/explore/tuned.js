@@ -1,9 +1,9 @@
 // Options to begin with: of lr = 1, 2, 5 · 10^k (for SGD, with momentum 0 or 0.9; for LBFGS,
 // one iteration a step) those whose mean loss over 200 steps from the surface's own start is
 // lowest, while the path stays in the window and does not hang on last digits: over 300 steps
-// a shift of the start grows to 10⁴ times its size at most. On the neuron, Adafactor with lr ≥ 1
-// comes to where gradients are rounding errors, and divides by them: so 0.5. Other options are
-// torch's defaults.
+// a shift of the start grows to 10⁴ times its size at most. On the neuron, Adafactor with
+// lr ≥ 0.5 comes to where gradients are rounding errors, and divides by them: so 0.2. Other
+// options are torch's defaults.
 
 export const TUNED = {
   bowl: {
@@ -151,7 +151,7 @@ export const TUNED = {
     Adamax: { lr: 1 },
     NAdam: { lr: 1 },
     RAdam: { lr: 2 },
-    Adafactor: { lr: 0.5 },
+    Adafactor: { lr: 0.2 },
     Rprop: { lr: 1 },
     ASGD: { lr: 20 },
     LBFGS: { lr: 0.2, max_iter: 1 },
