@@ -174,14 +174,17 @@ def test_rprop_stands_still_on_batches_unless_its_steps_have_a_floor(batch):
     assert excess(held[-1]).mean() < excess(free[-1]).mean()
 
 
-def test_the_buffer_of_momentum_grows_for_sparse_gradients():
+@pytest.mark.parametrize("coalesced", [False, True])
+def test_the_buffer_of_momentum_grows_unless_gradients_are_coalesced(coalesced):
     table = torch.zeros(20, 1, requires_grad=True)
     optimizer = SGD([table], lr=0.1, momentum=0.9)
     for _ in range(100):
         rows, ones = torch.randint(20, (1, 4)), torch.ones(4, 1)
-        table.grad = torch.sparse_coo_tensor(rows, ones, (20, 1), check_invariants=True)
+        grad = torch.sparse_coo_tensor(rows, ones, (20, 1), check_invariants=True)
+        table.grad = grad.coalesce() if coalesced else grad
         optimizer.step()
-    assert optimizer.state[table]["momentum_buffer"]._nnz() > 5 * 20
+    entries = optimizer.state[table]["momentum_buffer"]._nnz()
+    assert entries <= 20 if coalesced else entries > 5 * 20
 
 
 @pytest.mark.parametrize("name", names())
