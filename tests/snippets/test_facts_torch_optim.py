@@ -266,6 +266,37 @@ def test_fused_takes_a_parameter_for_one_piece_of_memory(name):
         assert torch.allclose(fused, right) != by_hand
 
 
+@pytest.mark.parametrize("name", FUSED)
+def test_fused_is_right_for_a_slice_of_whole_rows(name):
+    tables = [torch.zeros(3, 4) for _ in range(2)]
+    for table, fused in zip(tables, (False, True), strict=True):
+        rows = table[:2].requires_grad_()
+        rows.sum().backward()
+        getattr(torch.optim, name)([rows], lr=1.0, fused=fused).step()
+    assert torch.allclose(*tables)
+
+
+@pytest.mark.parametrize("name", ["Adam", "AdamW", "Adagrad"])
+def test_fused_takes_a_loaded_state_for_one_of_the_parameter_s_layout(name):
+    ends = []
+    for turned, fused in ((False, True), (True, False), (True, True)):
+        generator = torch.Generator().manual_seed(0)
+        theta = torch.zeros(3, 4, requires_grad=True)
+        optimizer = getattr(torch.optim, name)([theta], fused=fused)
+        for step in range(10):
+            if step == 5 and turned:
+                theta = theta.detach().T.contiguous().T.requires_grad_()
+                saved = optimizer.state_dict()
+                optimizer = getattr(torch.optim, name)([theta], fused=fused)
+                optimizer.load_state_dict(saved)
+            optimizer.zero_grad()
+            (theta * torch.rand(3, 4, generator=generator)).sum().backward()
+            optimizer.step()
+        ends.append(theta.detach())
+    assert torch.allclose(ends[0], ends[1])
+    assert not torch.allclose(ends[0], ends[2])
+
+
 @pytest.mark.parametrize("inside", [False, True])
 @pytest.mark.parametrize("size", [1e-3, 1e-6])
 def test_a_step_inside_autocast_takes_float32_into_the_nan_of_float16(size, inside):
