@@ -63,7 +63,7 @@ figure, *panels = axes(*2 * [("lr", "L")], columns=2, height=2.5, xscale="log")
 for panel, (rule, grid) in zip(panels, grids.items(), strict=True):
     for number, batch in enumerate((4, 16, 64, 256)):
         panel.plot(grid, curves[rule, batch], **style(number), label=f"B = {batch}")
-    panel.set(title=rule, ylim=(0, 2.5))
+    panel.set(title=rule, ylim=(0, 3))
 figure.legend(
     *panels[0].get_legend_handles_labels(),
     loc="outside upper center",
