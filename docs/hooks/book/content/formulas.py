@@ -64,6 +64,8 @@ def atom(part: etree.Element, before: list[etree.Element]) -> str:
         return "op"  # such as a max with a subscript
     if text and text in BARS:
         return ("open", "close")[sum(each.text == text for each in before) % 2]
+    if text in DOTS:
+        return "ord"
     if tag == "mo":
         return next((name for name, those in ATOMS if text and text in those), "other")
     return "space" if tag == "mspace" else "ord"
@@ -78,9 +80,11 @@ def spaced(parts: list[etree.Element]) -> list[etree.Element]:
     >>> texts = r"\log p", r"2\log(p)", r"\log\max_i x"
     >>> [mathml(text).count("<mspace") for text in texts]
     [1, 1, 2]
-    >>> texts = "x = -1", "1 - x", "|-1| - 1", "(-1, 1)"
+    >>> texts = "x = -1", "1 - x", "|-1| - 1", "(-1, 1)", r"a + \cdots + b"
     >>> [mathml(text).count("prefix") for text in texts]
-    [1, 0, 1, 1]
+    [1, 0, 1, 1, 0]
+    >>> mathml(r"x \approx").count('rspace="0"')
+    1
     """
     atoms = [atom(part, parts[:place]) for place, part in enumerate(parts)]
     texts = [part.text for part in parts] + [None]
@@ -96,6 +100,8 @@ def spaced(parts: list[etree.Element]) -> list[etree.Element]:
             part.set("form", "prefix")
         if part.text in DOTS:
             part.attrib |= {"lspace": "0", "rspace": "0"}
+        elif place and atoms[place] == "other" and place + 1 == len(parts):
+            part.set("rspace", "0")  # what it relates to stands after the formula
         row.append(part)
     return row
 
