@@ -162,8 +162,7 @@ scaled = (raw - raw.mean(0)) / raw.std(0)
 left = {}
 print("                       κ       2/L   loss left after 3 and 300 steps")
 for name, inputs in (("as measured", raw), ("standardised", scaled)):
-    runs = [after_steps(inputs, target, steps) for steps in (3, 300)]
-    left[name] = *runs[0], runs[1][2]
+    left[name] = *after_steps(inputs, target, 3), after_steps(inputs, target, 300)[2]
     print("{:13} {:10.1f} {:9.1e} {:12.1e} {:12.1e}".format(name, *left[name]))
 # --8<-- [end:inputs]
 
