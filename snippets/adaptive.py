@@ -5,7 +5,8 @@ from functools import cache
 import torch
 from checks import check_range
 from gradient_descent import prepare
-from stochastic import at_best, displacements
+from momentum import displacements
+from stochastic import at_best
 from torch import Tensor
 from torch.optim import Optimizer, RMSprop
 

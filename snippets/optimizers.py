@@ -24,7 +24,7 @@ def agreement(
 
     Seven parameters with random gradients, compared after every step.
 
-    >>> from stochastic import sgd
+    >>> from gradient_descent import sgd
     >>> agreement(sgd, torch.optim.SGD, torch.float32, {"lr": 0.1, "momentum": 0.9})
     0.0
     """

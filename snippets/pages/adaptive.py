@@ -3,10 +3,10 @@
 # --8<-- [start:imports]
 import torch
 from adaptive import adagrad_rates, learned, rate_left, rmsprop_average
+from momentum import displacements
 from optimizers import tuned
 from paired import difference
 from plotting import axes, style, svg
-from stochastic import displacements
 from torch.optim import SGD, Adagrad, Adam, RMSprop
 
 # --8<-- [end:imports]

@@ -181,6 +181,20 @@ for fused in (False, True):
     print(f"fused={fused}:", *turned.tolist(), sep="\n")
 # --8<-- [end:fused-turned]
 
+# --8<-- [start:foreach-nesterov]
+print("foreach   .grad after one step of 1, 2, 3")
+for foreach in (False, True):
+    theta, kept = torch.zeros(1, requires_grad=True), []
+    optimizer = torch.optim.SGD(
+        [theta], lr=0.1, momentum=0.9, nesterov=True, foreach=foreach
+    )
+    for _ in range(3):
+        theta.grad = torch.ones(1)
+        optimizer.step()
+        kept.append(f"{theta.grad.item():.2f}")
+    print(f"{foreach!s:9}", *kept)
+# --8<-- [end:foreach-nesterov]
+
 # --8<-- [start:default-lr]
 by_lr = {}
 for name in names():

@@ -8,6 +8,7 @@ from inspect import signature
 import torch
 from adaptive import adagrad, rmsprop
 from gradient_descent import excess, regression, sgd
+from momentum import displacements
 from optimizers import (
     ARMS,
     BUDGETS,
@@ -27,7 +28,6 @@ from optimizers import (
 )
 from paired import level
 from plotting import FAINT, axes, style, svg
-from stochastic import displacements
 from torch import nn
 from torch.optim import SGD, Adagrad, Adam, RMSprop
 

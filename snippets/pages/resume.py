@@ -91,7 +91,8 @@ for number, missing in enumerate(("", "optimizer", "scheduler", "rng")):
     label = missing or "none"
     panel.plot(range(21, 41), curves[missing], **style(number), label=label)
 panel.set_xticks(range(20, 41, 5))
-panel.legend(ncols=2)
+panel.set_ylim(top=2.1)
+panel.legend(loc="upper right", ncols=2)
 print(svg(figure, "resumed"))
 # --8<-- [end:missing-figure]
 

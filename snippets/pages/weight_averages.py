@@ -26,7 +26,9 @@ print(f"EMA {rms[1]:.3f}   mean from step 100 on {rms[2]:.3f}")
 figure, panel = axes(("t", "w"), height=2.4)
 for number, name in enumerate(("w", "EMA", "mean")):
     width = 0.6 if number == 0 else 1.8
-    panel.plot(path[:1000, number, 0], **style(number), linewidth=width, label=name)
+    first = 100 if name == "mean" else 0
+    line = path[first:1000, number, 0]
+    panel.plot(range(first, 1000), line, **style(number), linewidth=width, label=name)
 panel.set_ylim(top=1.5)
 panel.legend(loc="upper right", ncols=3)
 print(svg(figure, "average"))

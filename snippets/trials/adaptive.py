@@ -2,9 +2,9 @@
 
 import torch
 from adaptive import adagrad_rates, rate_left, rmsprop_average
+from momentum import displacements
 from optimizers import tuned
 from paired import difference
-from stochastic import displacements
 from verdicts import Case, Trial
 
 

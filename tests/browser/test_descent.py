@@ -6,8 +6,8 @@ import re
 import pytest
 import torch
 from gradient_descent import CURVATURE
+from momentum import bowl_path
 from sliders import drawn, engine
-from stochastic import bowl_path
 
 START = torch.tensor([-7.9, 2.5], dtype=torch.float64)
 
@@ -33,7 +33,7 @@ def test_the_script_walks_as_torch_does(script, lr, momentum):
 def test_the_script_puts_points_where_the_figure_has_them(script, site, language):
     root = site if language == "zh" else site / "en"
     settings, marks, numbers = drawn(
-        root / "stochastic", "data-descent", "playground", ("start", "minimum")
+        root / "momentum", "data-descent", "playground", ("start", "minimum")
     )
     call = ", ".join(map(json.dumps, (settings["start"], *marks)))
     script.eval(f"var place = descentPlace({call})")
@@ -48,7 +48,7 @@ def test_the_script_puts_points_where_the_figure_has_them(script, site, language
 
 def test_the_sliders_move_the_path_across_the_edge(browser, address):
     page = browser.new_page()
-    page.goto(f"{address}en/stochastic/")
+    page.goto(f"{address}en/momentum/")
     said, points = page.evaluate("""() => {
       const [lr, momentum] = document.querySelectorAll(".descent-controls input");
       const said = [];

@@ -118,7 +118,7 @@ def test_nothing_jumps_when_a_page_halts_on_its_way(browser, site, name, cut):
         context.close()
 
 
-@pytest.mark.parametrize("name", ["en/adam-variants/", "stochastic/"])
+@pytest.mark.parametrize("name", ["en/adam-variants/", "momentum/"])
 def test_formulas_are_set_in_the_font_that_the_page_brings(browser, address, name):
     page = browser.new_page()
     asked = []

@@ -26,8 +26,6 @@ GUESS = {
     "en": r"[Gg]uess|[Pp]redict|Before you look|[Ww]ork (it )?out",
 }
 MINUTES = 15
-# The longest sections of the post, whose sentences are judged one by one.
-LONG = {"adam": 16, "stochastic": 20}
 # Who begins with the first chapters knows no word; later, everyday ones stand bare.
 FIRST = "".join(CHAPTERS[:4])
 ELSEWHERE = {"gate", "padding", "window"}  # words inside other words, or in links
@@ -108,12 +106,12 @@ def test_a_page_ends_with_a_recap_and_where_to_go(language, page):
 @each_language
 @each_page
 def test_a_page_is_read_in_a_quarter_of_an_hour(language, page):
-    text, minutes = INCLUDE.sub("", read(language, page)), LONG.get(page, MINUTES)
+    text = INCLUDE.sub("", read(language, page))
     text = re.sub(r"\]\([^)]*\)|\{#[^}]*\}|\$\$[\s\S]*?\$\$|\{\{.*?\}\}", "1", text)
     if language == "zh":
-        assert len(re.findall(r"[\u4e00-\u9fff]|[\x21-\x7e]+", text)) / 400 < minutes
+        assert len(re.findall(r"[\u4e00-\u9fff]|[\x21-\x7e]+", text)) / 400 < MINUTES
     else:
-        assert len(text.split()) / 220 < minutes
+        assert len(text.split()) / 220 < MINUTES
 
 
 @each_page
@@ -149,7 +147,7 @@ def test_the_pages_are_those_of_the_numbered_chapters():
     assert len(CHAPTERS) == 8
     assert len(PAGES) == len(set(PAGES)) > 40
     shown = {path.stem for path in (DOCS / "en").glob("*.md")}
-    assert {*PAGES, *INSTRUMENTS, *LONG} <= shown
+    assert {*PAGES, *INSTRUMENTS} <= shown
     lists = r"index|ledger|glossary|references|errors.*|questions.*"
     rest = shown - {*PAGES} - INSTRUMENTS
     assert not [page for page in rest if not re.fullmatch(lists, page)]

@@ -7,11 +7,12 @@ import adam_variants
 import adaptive
 import gradient_descent
 import learning_rate
+import momentum
 import optimizers
 import pytest
 import stochastic
 import torch
-from stochastic import displacements
+from momentum import displacements
 from torch.optim import SGD, Adagrad, RMSprop
 
 
@@ -144,7 +145,7 @@ def test_momentum_amplifies_what_agrees_and_damps_what_alternates(mu):
 @pytest.mark.parametrize("kappa", [10.0, 25.0, 100.0])
 def test_momentum_leaves_the_canyon_sooner_each_at_its_best(kappa):
     plain, _ = gradient_descent.descend((1.0, kappa), 2 / (1 + kappa))
-    heavy, _ = gradient_descent.descend((1.0, kappa), *stochastic.polyak(kappa))
+    heavy, _ = gradient_descent.descend((1.0, kappa), *momentum.polyak(kappa))
     assert heavy < 0.7 * plain
     added, _ = gradient_descent.descend((1.0, kappa), 2 / (1 + kappa), 0.5)
     assert heavy < added < plain
@@ -154,7 +155,7 @@ def test_momentum_leaves_the_canyon_sooner_each_at_its_best(kappa):
 def test_momentum_alone_brings_a_diverging_rate_back(factor):
     lr = factor * 2 / 25
     start = torch.tensor([-5.0, 1.5])
-    ends = [stochastic.bowl_path(lr, mu, 2000, start)[-1] for mu in (0.0, 0.9)]
+    ends = [momentum.bowl_path(lr, mu, 2000, start)[-1] for mu in (0.0, 0.9)]
     plain, heavy = (end.nan_to_num(math.inf).abs().max() for end in ends)
     assert heavy < 1e-6 < 1e6 < plain
 
@@ -164,6 +165,69 @@ def test_half_the_error_takes_four_times_the_samples():
     for size in (4, 16):
         ratio = (found[size] / found[4 * size]) ** 0.5
         assert ratio == pytest.approx(2, rel=0.05)
+
+
+@pytest.mark.parametrize("lr", [0.005, 0.01])
+@pytest.mark.parametrize("seed", range(2))
+def test_half_the_noise_of_the_labels_leaves_a_quarter_of_the_floor(seed, lr):
+    lrs = torch.full((3000, 1), lr, dtype=torch.float64)
+    levels = [
+        stochastic.sampled(gradient_descent.regression(noise=noise, seed=seed), lrs, 1)
+        for noise in (1.0, 0.5)
+    ]
+    noisy, halved = (run[-1000:].mean().item() for run in levels)
+    assert noisy / halved == pytest.approx(4, rel=0.01)
+
+
+def shuffled(lr, seed, whole_epochs=True, mu=0.0):
+    """Return the floor of B = 16 without replacement; by epochs, or batch by batch."""
+    x, y, best = gradient_descent.regression(seed=seed)
+    torch.manual_seed(seed)
+    theta, buffer, losses = best.expand(32, 2), 0.0, []
+    for _ in range(200):
+        order = torch.rand(32, 128).argsort(1).split(16, dim=1)
+        for rows in order:
+            if not whole_epochs:
+                rows = torch.rand(32, 128).argsort(1)[:, :16]
+            grad = gradient_descent.gradient(theta, x[rows], y[rows])
+            buffer = mu * buffer + grad
+            theta = theta - lr * buffer
+            losses.append(gradient_descent.excess(theta, best).mean())
+    return torch.stack(losses[800:]).mean().item()
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_going_through_all_samples_lowers_the_floor_most_at_a_small_rate(seed):
+    rates = (0.01, 0.005, 0.002)
+    lrs = torch.tensor([rates], dtype=torch.float64).repeat(3000, 1)
+    drawn = stochastic.sampled(gradient_descent.regression(seed=seed), lrs, 16)
+    drawn = drawn[-1000:].mean(0).tolist()
+    left = [shuffled(lr, seed) / level for lr, level in zip(rates, drawn, strict=True)]
+    assert 0.6 > left[0] > left[1] > left[2]
+    alone = shuffled(0.005, seed, whole_epochs=False) / drawn[1]
+    assert alone > 0.7, "without replacement in a batch, and not over an epoch"
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_momentum_lowers_the_floor_of_whole_epochs_and_of_nothing_else(seed):
+    for whole_epochs, bounds in ((True, (0.1, 0.4)), (False, (0.8, 1.1))):
+        plain = shuffled(0.005, seed, whole_epochs)
+        heavy = shuffled(0.0005, seed, whole_epochs, mu=0.9)
+        assert bounds[0] < heavy / plain < bounds[1]
+
+
+@pytest.mark.parametrize(("mu", "tau"), [(0.9, 0.9), (0.5, 0.5), (0.9, 0.5)])
+def test_dampening_moves_the_edge_out_by_one_over_one_minus_tau(mu, tau):
+    curvatures, ends = torch.tensor([1.0, 25.0], dtype=torch.float64), []
+    for factor in (0.99, 1.01):
+        lr = factor * 2 * (1 + mu) / ((1 - tau) * 25)
+        theta, state = torch.ones_like(curvatures), {}
+        for _ in range(2000):
+            gradient_descent.sgd(
+                theta, curvatures * theta, state, lr=lr, momentum=mu, dampening=tau
+            )
+        ends.append(theta.abs().max())
+    assert ends[0] < 1e-6 < 1e6 < ends[1]
 
 
 def test_one_rate_for_all_gives_other_rankings_than_another():

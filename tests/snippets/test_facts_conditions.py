@@ -4,9 +4,9 @@ import math
 
 import pytest
 import torch
+from momentum import best_nesterov, polyak, settle
 from no_grad import saved_tensors, storages
 from optimizer_atlas import walk
-from stochastic import best_nesterov, polyak, settle
 from torch import nn
 from torch.nn import functional as F
 from torch.optim import SGD, Adagrad

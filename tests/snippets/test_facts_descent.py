@@ -9,6 +9,7 @@ import math
 import adam
 import adam_variants
 import gradient_descent
+import momentum
 import optimizers
 import paired
 import pytest
@@ -44,8 +45,8 @@ def test_a_saddle_without_negative_curvature_holds_half_of_all_starts():
 
 def test_ten_times_the_rate_leaves_a_saddle_sooner_than_momentum():
     for offset in (1e-2, 1e-4, 1e-8):
-        momentum = gradient_descent.escape(offset, momentum=0.9)
-        assert gradient_descent.escape(offset, lr=1.0) < momentum
+        heavy = gradient_descent.escape(offset, momentum=0.9)
+        assert gradient_descent.escape(offset, lr=1.0) < heavy
 
 
 def test_batch_sizes_race_with_rates_inside_their_grids():
@@ -74,13 +75,13 @@ def test_the_formula_of_the_floor_solves_the_balance_of_error_and_buffer(mu):
             moments = torch.eye(4) - torch.kron(step, step)
             balance = torch.linalg.solve(moments, (noise @ noise.T).flatten())[0]
             one = torch.ones((), dtype=torch.float64)
-            floor = stochastic.noise_floor(lr, mu, curvature * one, one)
+            floor = momentum.noise_floor(lr, mu, curvature * one, one)
             assert curvature / 2 * balance.item() == pytest.approx(floor.item())
 
 
 def test_the_floor_depends_on_the_rate_over_one_minus_momentum():
     pairs = ((0.001, 0.0), (0.001, 0.9), (0.0001, 0.9), (0.0005, 0.5))
-    sampled, even = (stochastic.floors(pairs, kind).log() for kind in (False, True))
+    sampled, even = (momentum.floors(pairs, kind).log() for kind in (False, True))
     ratios = [paired.difference(each, sampled[0])[0] for each in sampled[1:]]
     assert ratios[0] > math.log(10)
     assert all(abs(ratio) < 0.05 for ratio in ratios[1:])
@@ -91,7 +92,7 @@ def test_the_floor_depends_on_the_rate_over_one_minus_momentum():
         noise.append(each.square().mean(0))
     curvature = gradient_descent.CURVATURE
     for pair, measured in zip(pairs, even, strict=True):
-        theory = stochastic.noise_floor(*pair, curvature, torch.stack(noise)).sum(1)
+        theory = momentum.noise_floor(*pair, curvature, torch.stack(noise)).sum(1)
         assert abs(paired.difference(measured, theory.log())[0]) < 0.08
 
 
@@ -125,8 +126,8 @@ def rate_of(kappa, lr, mu, nesterov):
 def test_the_best_pairs_are_best_and_nesterov_is_not_faster(kappa):
     found = {}
     for nesterov, pair in (
-        (False, stochastic.polyak(kappa)),
-        (True, stochastic.best_nesterov(kappa)),
+        (False, momentum.polyak(kappa)),
+        (True, momentum.best_nesterov(kappa)),
     ):
         best = found[nesterov] = rate_of(kappa, *pair, nesterov)
         for lr in torch.linspace(0.2, 3.9, 38).tolist():
@@ -137,7 +138,7 @@ def test_the_best_pairs_are_best_and_nesterov_is_not_faster(kappa):
 
 def test_momentum_shortens_the_way_only_near_the_edge():
     ways = {
-        factor: [stochastic.travelled(2 * factor, mu) for mu in (0.0, 0.9)]
+        factor: [momentum.travelled(2 * factor, mu) for mu in (0.0, 0.9)]
         for factor in (0.5, 0.7, 0.9, 0.98, 0.99)
     }
     assert [plain > heavy for plain, heavy in ways.values()] == [False] * 3 + [True] * 2

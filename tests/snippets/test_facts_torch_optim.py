@@ -174,14 +174,17 @@ def test_rprop_stands_still_on_batches_unless_its_steps_have_a_floor(batch):
     assert excess(held[-1]).mean() < excess(free[-1]).mean()
 
 
-def test_the_buffer_of_momentum_grows_for_sparse_gradients():
+@pytest.mark.parametrize("coalesced", [False, True])
+def test_the_buffer_of_momentum_grows_unless_gradients_are_coalesced(coalesced):
     table = torch.zeros(20, 1, requires_grad=True)
     optimizer = SGD([table], lr=0.1, momentum=0.9)
     for _ in range(100):
         rows, ones = torch.randint(20, (1, 4)), torch.ones(4, 1)
-        table.grad = torch.sparse_coo_tensor(rows, ones, (20, 1), check_invariants=True)
+        grad = torch.sparse_coo_tensor(rows, ones, (20, 1), check_invariants=True)
+        table.grad = grad.coalesce() if coalesced else grad
         optimizer.step()
-    assert optimizer.state[table]["momentum_buffer"]._nnz() > 5 * 20
+    entries = optimizer.state[table]["momentum_buffer"]._nnz()
+    assert entries <= 20 if coalesced else entries > 5 * 20
 
 
 @pytest.mark.parametrize("name", names())
@@ -261,6 +264,37 @@ def test_fused_takes_a_parameter_for_one_piece_of_memory(name):
         right = moved(name, "loop", True, by_hand)[0]
         fused = moved(name, "fused", True, by_hand)[0]
         assert torch.allclose(fused, right) != by_hand
+
+
+@pytest.mark.parametrize("name", FUSED)
+def test_fused_is_right_for_a_slice_of_whole_rows(name):
+    tables = [torch.zeros(3, 4) for _ in range(2)]
+    for table, fused in zip(tables, (False, True), strict=True):
+        rows = table[:2].requires_grad_()
+        rows.sum().backward()
+        getattr(torch.optim, name)([rows], lr=1.0, fused=fused).step()
+    assert torch.allclose(*tables)
+
+
+@pytest.mark.parametrize("name", ["Adam", "AdamW", "Adagrad"])
+def test_fused_takes_a_loaded_state_for_one_of_the_parameter_s_layout(name):
+    ends = []
+    for turned, fused in ((False, True), (True, False), (True, True)):
+        generator = torch.Generator().manual_seed(0)
+        theta = torch.zeros(3, 4, requires_grad=True)
+        optimizer = getattr(torch.optim, name)([theta], fused=fused)
+        for step in range(10):
+            if step == 5 and turned:
+                theta = theta.detach().T.contiguous().T.requires_grad_()
+                saved = optimizer.state_dict()
+                optimizer = getattr(torch.optim, name)([theta], fused=fused)
+                optimizer.load_state_dict(saved)
+            optimizer.zero_grad()
+            (theta * torch.rand(3, 4, generator=generator)).sum().backward()
+            optimizer.step()
+        ends.append(theta.detach())
+    assert torch.allclose(ends[0], ends[1])
+    assert not torch.allclose(ends[0], ends[2])
 
 
 @pytest.mark.parametrize("inside", [False, True])

@@ -74,6 +74,7 @@ export function writeAddress({ scene, arms, t, shown }) {
   const query = { surface: scene.surface };
   if (scene.kappa) query.kappa = scene.kappa;
   if (scene.sigma) Object.assign(query, { sigma: scene.sigma, seed: scene.seed });
+  else if (SURFACES[scene.surface].sigma) query.sigma = 0;
   if (scene.schedule !== "none") query.schedule = scene.schedule;
   return {
     ...query,

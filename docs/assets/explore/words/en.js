@@ -19,7 +19,7 @@ export const words = {
   lossChart: "loss − minimum", lengthChart: "length of a step", stateChart: "State",
   numbers: (t) => `Numbers at step ${t}`, table: "Numbers at the step shown", optimizer: "Optimizer", loss: "loss", evals: "gradients",
   whole: "Go on in the playground",
-  asTorch: "As PyTorch", asTorchNote: "A complete program; what it prints are the numbers of the table above.",
+  asTorch: "As PyTorch", asTorchNote: "A complete program that walks the same way with torch and prints where it ends.",
   code: "PyTorch program", copy: "Copy", copied: "Copied",
   flat: "Muon takes matrices only: it runs on “2×2 matrix”. Here torch raises",
   noState: "This optimizer keeps no state to draw.", show: "Show its state", of: "of",

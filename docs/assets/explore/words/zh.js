@@ -19,7 +19,7 @@ export const words = {
   lossChart: "损失 − 最小值", lengthChart: "一步的长度", stateChart: "状态",
   numbers: (t) => `第 ${t} 步的数`, table: "当前这一步的数", optimizer: "优化器", loss: "损失", evals: "求梯度次数",
   whole: "在游乐场里接着走",
-  asTorch: "写成 PyTorch", asTorchNote: "完整的程序；它打印出来的就是上表里的数。",
+  asTorch: "写成 PyTorch", asTorchNote: "完整的程序：用 torch 走同样的路，打印走到了哪里。",
   code: "PyTorch 程序", copy: "复制", copied: "已复制",
   flat: "Muon 只接受二维参数：在“2×2 矩阵”上才能跑。torch 在这里报错：",
   noState: "这个优化器没有要画的状态。", show: "看它的状态", of: "的",
