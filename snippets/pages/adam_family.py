@@ -166,6 +166,30 @@ with expect(TypeError) as caught:
 print(caught)
 # --8<-- [end:errors]
 
+
+# --8<-- [start:lion]
+def lion(param, grad, state, *, lr, betas=(0.9, 0.99), weight_decay=0.0):
+    m = state.setdefault("exp_avg", torch.zeros_like(param))
+    step = (betas[0] * m + (1 - betas[0]) * grad).sign()
+    param -= lr * (step + weight_decay * param)
+    m.mul_(betas[1]).add_(grad, alpha=1 - betas[1])
+
+
+generator = torch.Generator().manual_seed(0)
+length = {}
+print("RMS of a step / lr     mean gradient 0    0.1    1   (noise 1)")
+for rule in (adam, lion):
+    length[rule.__name__] = []
+    for mean in (0.0, 0.1, 1.0):
+        param, state = torch.zeros(1000, dtype=torch.float64), {}
+        for _ in range(300):
+            before = param.clone()
+            noise = torch.randn(1000, generator=generator, dtype=torch.float64)
+            rule(param, mean + noise, state, lr=1.0)
+        length[rule.__name__].append((param - before).square().mean().sqrt().item())
+    print(f"{rule.__name__:22}", *(f"{v:11.2f}" for v in length[rule.__name__]))
+# --8<-- [end:lion]
+
 # --8<-- [start:try-beta]
 for beta2 in (0.5, 0.6, 0.67, 0.9, 0.99, 0.999, 0.9999):
     first = next((t for t in range(1, 10_000) if rectifier(t, beta2)), None)

@@ -130,6 +130,74 @@ print(len(classes), "classes, none of them a default:")
 print(*(", ".join(classes[i : i + 5]) for i in range(0, len(classes), 5)), sep="\n")
 # --8<-- [end:no-default]
 
+
+# --8<-- [start:by-hand]
+def ends(rule, penalty, **options):
+    """θ 走十步之后 | θ after ten steps"""
+    theta = torch.tensor([1.0, -2.0], dtype=torch.float64, requires_grad=True)
+    optimizer = rule([theta], lr=0.1, **options)
+    for t in range(10):
+        optimizer.zero_grad()
+        loss = (theta * torch.tensor([1.0, 3.0]) - t / 5).square().sum()
+        (loss + penalty * theta.square().sum()).backward()
+        optimizer.step()
+    return theta.detach()
+
+
+by_hand = {}
+print("apart from weight_decay=0.1     0.05 ‖θ‖²   0.1 ‖θ‖²")
+for rule in (torch.optim.SGD, torch.optim.Adam, torch.optim.AdamW):
+    option = ends(rule, 0.0, weight_decay=0.1)
+    off = {"weight_decay": 0.0}
+    by_hand[rule.__name__] = [
+        (ends(rule, factor, **off) - option).abs().max().item()
+        for factor in (0.05, 0.1)
+    ]
+    shown = "  ".join(f"{v:9.0e}" for v in by_hand[rule.__name__])
+    print(f"{rule.__name__:28} {shown}")
+# --8<-- [end:by-hand]
+
+
+# --8<-- [start:maximize]
+def climbed(sign, maximize, penalty=0.0, weight_decay=0.1):
+    """向上走五步之后 | where five steps up lead"""
+    theta = torch.tensor([1.0], dtype=torch.float64, requires_grad=True)
+    options = {"lr": 0.1, "weight_decay": weight_decay, "maximize": maximize}
+    optimizer = torch.optim.Adam([theta], **options)
+    for _ in range(5):
+        optimizer.zero_grad()
+        (sign * (-((theta - 3) ** 2)) + penalty * theta**2).sum().backward()
+        optimizer.step()
+    return theta.item()
+
+
+print(f"maximize=True               {climbed(1, True):.6f}")
+print(f"minus the objective         {climbed(-1, False):.6f}")
+ways = [
+    climbed(1, True, penalty=0.5, weight_decay=0.0),
+    climbed(1, True, penalty=-0.5, weight_decay=0.0),
+]
+print(f"a penalty added by hand     {ways[0]:.6f}")
+print(f"the same with a minus sign  {ways[1]:.6f}")
+# --8<-- [end:maximize]
+
+
+# --8<-- [start:spike]
+def steps_after(beta2, spike=100.0):
+    """尖峰之后每一步的长度 | the length of each step after a spike"""
+    grads = torch.ones(1700, 1, dtype=torch.float64)
+    grads[200] = spike
+    way = follow_torch(grads, lr=1.0, betas=(0.9, beta2))
+    return (way[:-1] - way[1:]).flatten()[199:]
+
+
+short = {}
+print("β₂     steps shorter than half of lr after one gradient of 100")
+for beta2 in (0.999, 0.95):
+    short[beta2] = int((steps_after(beta2)[20:] < 0.5).sum())
+    print(f"{beta2:<6} {short[beta2]:5}")
+# --8<-- [end:spike]
+
 # --8<-- [start:try-eps]
 for eps in (1e-8, 1e-3):
     print(f"eps {eps:g}")

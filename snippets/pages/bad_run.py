@@ -231,6 +231,78 @@ for lr, warm_up in ((0.01, 1), (0.1, 1), (0.3, 1), (1.0, 1), (1.0, 50)):
 print(f"before training  {dead_units(new_net(), images):.0%}")
 # --8<-- [end:dead]
 
+# --8<-- [start:validation-lower]
+net = new_net()
+dropping = nn.Sequential(net[0], net[1], nn.Dropout(0.5), *net[2:])
+optimizer = torch.optim.Adam(dropping.parameters(), lr=0.01)
+generator, seen = torch.Generator().manual_seed(0), []
+train, held = slice(0, 1200), slice(1200, None)
+for batch in torch.randperm(1200, generator=generator).split(48):
+    loss = cross_entropy(dropping(images[batch]), labels[batch])
+    seen.append(loss.item())
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+with torch.no_grad():
+    measured = {"mean over the epoch": sum(seen) / len(seen)}
+    measured["afterwards, train()"] = cross_entropy(
+        dropping(images[train]), labels[train]
+    )
+    dropping.eval()
+    measured["afterwards, eval()"] = cross_entropy(
+        dropping(images[train]), labels[train]
+    )
+    measured["validation, eval()"] = cross_entropy(dropping(images[held]), labels[held])
+for name, loss in measured.items():
+    print(f"{name:20} {loss:.3f}")
+# --8<-- [end:validation-lower]
+
+# --8<-- [start:validation-rises]
+few, noisy = images[:200], labels[:200].clone()
+generator = torch.Generator().manual_seed(0)
+noisy[:40] = torch.randint(10, (40,), generator=generator)  # 标错的 | wrong labels
+net = new_net()
+optimizer = torch.optim.Adam(net.parameters(), lr=0.01)
+history, best = [], (math.inf, 0, None)
+for step in range(101):
+    loss = cross_entropy(net(few), noisy)
+    with torch.no_grad():
+        logits = net(images[held])
+        validation = cross_entropy(logits, labels[held]).item()
+    right = (logits.argmax(1) == labels[held]).float().mean().item()
+    history.append((loss.item(), validation, right))
+    if validation < best[0]:
+        best = validation, step, copy.deepcopy(net.state_dict())
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+print("step  training  validation  right")
+for step in (0, best[1], 50, 100):
+    print(f"{step:4}" + "{:10.3f} {:11.3f} {:6.2f}".format(*history[step]))
+# --8<-- [end:validation-rises]
+
+# --8<-- [start:order]
+by_class = labels[train].argsort(stable=True)
+ordered = {}
+for name in ("shuffled each epoch", "shuffled once", "sorted by class"):
+    net, generator = new_net(), torch.Generator().manual_seed(0)
+    optimizer = torch.optim.SGD(net.parameters(), lr=0.1, momentum=0.9)
+    order = by_class
+    for epoch in range(5):
+        if name == "shuffled each epoch" or (name == "shuffled once" and epoch == 0):
+            order = torch.randperm(1200, generator=generator)
+        for batch in order.split(40):
+            optimizer.zero_grad()
+            cross_entropy(net(images[batch]), labels[batch]).backward()
+            optimizer.step()
+    guesses = net(images[held]).argmax(1)
+    ordered[name] = (guesses == labels[held]).float().mean().item()
+    common = guesses.bincount(minlength=10)
+    print(
+        f"{name:20} right {ordered[name]:.2f}   says {common.argmax()}: {common.max()}"
+    )
+# --8<-- [end:order]
+
 # --8<-- [start:try-classes]
 counts = torch.bincount(labels)
 share = counts / counts.sum()

@@ -244,6 +244,22 @@ for share in (0.6, 0.8, 0.95):
     print("{:.0%} yes   loss {:.3f}   σ(z) {:.3f}".format(share, *resting[share]))
 # --8<-- [end:labels-mixed]
 
+# --8<-- [start:ordinal]
+stars = torch.tensor([3])  # 0 到 4 颗星 | stars from 0 to 4
+questions = (stars[:, None] > torch.arange(4)).float()  # 多于 k？ | more than k?
+print("targets", questions[0].tolist())
+ordered = {}
+for name, other in (("near, 2", 2), ("far, 0", 0)):
+    p = torch.zeros(5)
+    p[3], p[other] = 0.6, 0.4  # 其余的概率给了错的 | the rest is on a wrong one
+    more = 1 - p.cumsum(0)[:4]  # P(y > k)
+    ordered[name] = (
+        F.nll_loss(p.log()[None], stars).item(),
+        F.binary_cross_entropy(more.clamp(0, 1)[None], questions, reduction="sum"),
+    )
+    print("{:8} cross-entropy {:.3f}   ordered {:.3f}".format(name, *ordered[name]))
+# --8<-- [end:ordinal]
+
 # --8<-- [start:prior]
 p = 0.01
 rare = torch.tensor([1.0] * 10 + [0.0] * 990)

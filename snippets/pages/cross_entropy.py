@@ -276,6 +276,38 @@ for name, probs in (("logits", x), ("softmax(logits)", x.softmax(1))):
     print(f"{name:16}", *(f"{g:10.1e}" for g in grad[0]))
 # --8<-- [end:gradient-of-second]
 
+# --8<-- [start:perplexity]
+perplexity = math.exp(of_tokens)
+batchwise = sum(mean.exp().item() for mean in means) / 2
+print(f"exp(mean over all tokens)    {perplexity:.3f}")
+print(f"mean of exp, batch by batch  {batchwise:.3f}")
+uniform = F.cross_entropy(torch.zeros(1, 7), torch.tensor([3])).exp().item()
+print(f"all 7 classes alike          {uniform:.3f}")
+# --8<-- [end:perplexity]
+
+# --8<-- [start:sampler]
+from torch.utils.data import WeightedRandomSampler
+
+rare = (torch.arange(1000) < 100).long()  # 十分之一是第 1 类 | a tenth is class 1
+class_weight = 1 / rare.bincount().float()  # 与个数成反比 | one over the count
+generator = torch.Generator().manual_seed(0)
+sampler = WeightedRandomSampler(class_weight[rare], 50_000, generator=generator)
+drawn = rare[torch.tensor(list(sampler))]
+best_constant = {}
+for name, y, w in (
+    ("neither", rare, None),
+    ("weights", rare, class_weight.double()),
+    ("sampler", drawn, None),
+    ("both", drawn, class_weight.double()),
+):
+    z = lowest(
+        lambda z, y=y, w=w: F.cross_entropy(z.expand(len(y), 2), y, w),
+        torch.zeros(1, 2, dtype=torch.float64),
+    )
+    best_constant[name] = z.softmax(1)[0, 1].item()
+    print(f"{name:8} probability of class 1: {best_constant[name]:.2f}")
+# --8<-- [end:sampler]
+
 # --8<-- [start:vocabulary]
 print(f"ln 50257 = {math.log(50257):.3f}")
 # --8<-- [end:vocabulary]

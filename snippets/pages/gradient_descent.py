@@ -137,6 +137,35 @@ shaken = [escape(0.0, noise=1e-6, seed=seed) for seed in range(10)]
 print(f"0, with noise of 1e-6: {min(shaken)} to {max(shaken)}")
 # --8<-- [end:saddle]
 
+
+# --8<-- [start:inputs]
+def after_steps(inputs, target, steps):
+    """κ、2/L，和最好的 lr 下剩下的损失 | κ, 2/L, the loss left at the best lr"""
+    inputs = torch.cat([inputs, torch.ones(len(inputs), 1)], dim=1).double()
+    hessian = inputs.T @ inputs / len(inputs)
+    smallest, *_, largest = torch.linalg.eigvalsh(hessian)
+    lowest = torch.linalg.solve(hessian, inputs.T @ target / len(inputs))
+    gap, lr = -lowest, 2 / (smallest + largest)
+    start = gap @ hessian @ gap
+    for _ in range(steps):
+        gap = gap - lr * (hessian @ gap)
+    share = gap @ hessian @ gap / start
+    return [v.item() for v in (largest / smallest, 2 / largest, share)]
+
+
+generator = torch.Generator().manual_seed(0)
+age = 20 + 40 * torch.rand(200, 1, generator=generator)
+income = 1000 + 500 * torch.randn(200, 1, generator=generator)
+raw = torch.cat([age, income], dim=1)
+target = (age / 10 + income / 100).flatten().double()
+scaled = (raw - raw.mean(0)) / raw.std(0)
+left = {}
+print("                       κ       2/L   loss left after 3 and 300 steps")
+for name, inputs in (("as measured", raw), ("standardised", scaled)):
+    left[name] = *after_steps(inputs, target, 3), after_steps(inputs, target, 300)[2]
+    print("{:13} {:10.1f} {:9.1e} {:12.1e} {:12.1e}".format(name, *left[name]))
+# --8<-- [end:inputs]
+
 # --8<-- [start:try-four]
 for lr in (0.25, 0.4, 0.49):
     steps, _ = descend((1.0, 4.0), lr)

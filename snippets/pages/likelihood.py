@@ -213,6 +213,31 @@ for name, ours, theirs in (
     print(f"{name:18} {ulps(ours, theirs)} ulp")
 # --8<-- [end:to-the-bit]
 
+# --8<-- [start:vae-kl]
+mu = torch.tensor([0.5, -1.0, 0.0], dtype=torch.float64)
+log_var = torch.tensor([0.0, -1.0, 0.5], dtype=torch.float64)
+by_hand = -0.5 * (1 + log_var - mu**2 - log_var.exp())
+posterior, prior = D.Normal(mu, (0.5 * log_var).exp()), D.Normal(0.0, 1.0)
+print("by hand      ", *(f"{v:.4f}" for v in by_hand))
+print("kl_divergence", *(f"{v:.4f}" for v in D.kl_divergence(posterior, prior)))
+# --8<-- [end:vae-kl]
+
+# --8<-- [start:vae-reduction]
+pixels, true_z = 784, 1.5
+w = torch.full((pixels,), 0.1, dtype=torch.float64)  # 解码器：x = w z | decoder
+x = w * true_z
+posterior_of = {}
+for how in ("sum", "mean"):
+
+    def elbo(q, how=how):  # q: μ, ln σ²
+        spread = w.square() * q[1].exp()  # z 的方差带来的 | from the variance of z
+        pixel_loss = 0.5 * ((x - w * q[0]).square() + spread)
+        return getattr(pixel_loss, how)() - 0.5 * (1 + q[1] - q[0] ** 2 - q[1].exp())
+
+    q = posterior_of[how] = lowest(elbo, torch.zeros(2, dtype=torch.float64))
+    print(f"{how:4} over pixels:  μ {q[0]:.3f}   σ {(0.5 * q[1]).exp():.3f}")
+# --8<-- [end:vae-reduction]
+
 # --8<-- [start:try-student]
 spoiled = torch.tensor([1.0, 2.0, 3.0, 4.0, 90.0], dtype=torch.float64)
 for name, family, begin in (

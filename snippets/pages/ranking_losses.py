@@ -242,6 +242,41 @@ for name, ours, arguments in (
     print(f"{name:23} {ulps(ours(*arguments, reduction='none'), theirs)} ulp")
 # --8<-- [end:to-the-bit]
 
+# --8<-- [start:temperature]
+cosines = torch.tensor([[0.7, 0.6, 0.3, 0.0, -0.5]])  # 第一个是伙伴 | partner first
+pull = {}
+print("temperature   loss   pull on each of the four others, in %")
+for temperature in (1.0, 0.1, 0.02):
+    at = cosines.clone().requires_grad_()
+    loss = F.cross_entropy(at / temperature, torch.tensor([0]))
+    (grad,) = torch.autograd.grad(loss, at)
+    pull[temperature] = share = grad[0, 1:] / grad[0, 1:].sum()
+    print(f"{temperature:11} {loss:6.3f}  ", *(f"{100 * v:6.1f}" for v in share))
+# --8<-- [end:temperature]
+
+
+# --8<-- [start:cosine-distance]
+def cosine_distance(u, v):
+    return 1 - F.cosine_similarity(u, v)
+
+
+generator = torch.Generator().manual_seed(0)
+triple = torch.randn(3, 100, 8, generator=generator)
+by_cosine = {}
+for name, loss in (
+    ("Euclid, margin 1", nn.TripletMarginLoss(margin=1.0)),
+    ("cosine, margin 0.2", nn.TripletMarginWithDistanceLoss(
+        distance_function=cosine_distance, margin=0.2)),
+    ("cosine, margin 2.5", nn.TripletMarginWithDistanceLoss(
+        distance_function=cosine_distance, margin=2.5)),
+):  # fmt: skip
+    best = torch.eye(8)[:1], torch.eye(8)[:1], -torch.eye(8)[:1]
+    sets = *(factor * triple for factor in (1, 10)), best
+    by_cosine[name] = [loss(*points).item() for points in sets]
+    row = "   × 1 {:6.3f}   × 10 {:6.3f}   opposite {:5.3f}"
+    print(f"{name:18}", row.format(*by_cosine[name]))
+# --8<-- [end:cosine-distance]
+
 # --8<-- [start:try-own-distance]
 triplet = nn.TripletMarginWithDistanceLoss(
     distance_function=lambda u, v: 1 - F.cosine_similarity(u, v), margin=0.2

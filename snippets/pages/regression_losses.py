@@ -186,6 +186,39 @@ for q in (0.1, 0.5, 0.9):
     print(f"q = {q}   c = {c:.2f}   share below {share:.3f}")
 # --8<-- [end:quantiles]
 
+# --8<-- [start:relative]
+wide = torch.tensor([1.0, 1e2, 1e4])  # 跨四个数量级的目标 | targets, four decades
+relative = {
+    "MSE": lambda p, y: (p - y).square(),
+    "MAPE": lambda p, y: ((p - y) / y).abs(),
+    "MSE of logs": lambda p, y: (p.log() - y.log()).square(),
+}
+grid = torch.logspace(0, 4, 401)
+best = {}
+print(f"{'':11}  twice each target        half of each          best constant")
+for name, loss in relative.items():
+    best[name] = lowest_on_grid(lambda c, f=loss: f(c.expand(3), wide).sum(), grid)
+    shown = "  ".join(
+        " ".join(f"{v:7.2g}" for v in loss(p, wide)) for p in (2 * wide, wide / 2)
+    )
+    print(f"{name:11} {shown} {best[name]:9.0f}")
+at_zero = relative["MAPE"](torch.tensor([0.5]), torch.zeros(1)).item()
+print("MAPE of 0.5 for a target of 0:", at_zero)
+# --8<-- [end:relative]
+
+# --8<-- [start:log-cosh]
+error = torch.tensor([0.1, 1.0, 10.0, 100.0], requires_grad=True)
+far = error.abs()
+for name, values in (
+    ("log(cosh e)", error.cosh().log()),
+    ("rewritten", far + F.softplus(-2 * far) - torch.tensor(2).log()),
+    ("Huber, δ = 1", F.huber_loss(error, torch.zeros(4), reduction="none")),
+):
+    (slope,) = torch.autograd.grad(values.sum(), error, retain_graph=True)
+    print(f"{name:13}", *(f"{v:8.4f}" for v in values.detach()))
+    print("        slope", *(f"{v:8.4f}" for v in slope))
+# --8<-- [end:log-cosh]
+
 # --8<-- [start:try-delta]
 y = torch.tensor([1.0, 2.0, 3.0, 4.0, 90.0], dtype=torch.float64)
 grid = torch.linspace(0, 30, 1501, dtype=torch.float64)

@@ -287,6 +287,52 @@ with expect(TypeError) as caught:
 print(str(caught).replace("LRScheduler.", ""))
 # --8<-- [end:errors]
 
+# --8<-- [start:gamma]
+first_lr, end_lr, epochs = 0.1, 0.001, 100
+gamma = (end_lr / first_lr) ** (1 / epochs)
+decays = {
+    f"ExponentialLR(gamma={gamma:.4f})": torchs.ExponentialLR(fresh(0.1), gamma),
+    "ExponentialLR(gamma=0.9)": torchs.ExponentialLR(fresh(0.1), 0.9),
+    "StepLR(50, gamma=0.1)": torchs.StepLR(fresh(0.1), 50, 0.1),
+}
+print("lr at epoch                          0        50       100")
+left = {}
+for name, scheduler in decays.items():
+    left[name] = lr_path(scheduler, epochs)
+    shown = "  ".join(f"{left[name][t]:8.1e}" for t in (0, 50, 100))
+    print(f"{name:29} {shown}")
+# --8<-- [end:gamma]
+
+# --8<-- [start:first-rate]
+begins = {}
+for name, make in {
+    "OneCycleLR(max_lr=1)": lambda o: torchs.OneCycleLR(o, max_lr=1.0, total_steps=50),
+    "  div_factor=10": lambda o: torchs.OneCycleLR(
+        o, max_lr=1.0, total_steps=50, div_factor=10
+    ),
+    "CyclicLR(0.01, 1)": lambda o: torchs.CyclicLR(o, 0.01, 1.0),
+    "LinearLR()": lambda o: torchs.LinearLR(o),
+    "ConstantLR()": lambda o: torchs.ConstantLR(o),
+    "CosineAnnealingLR(50)": lambda o: torchs.CosineAnnealingLR(o, 50),
+}.items():
+    optimizer = fresh(lr=0.1)
+    make(optimizer)
+    begins[name] = optimizer.param_groups[0]["lr"]
+    print(f"{name:22} first lr {begins[name]:.4f}")
+# --8<-- [end:first-rate]
+
+
+# --8<-- [start:inverse-sqrt]
+def inverse_sqrt(t, warm=100):
+    """第 t 步的倍数；第 warm 步是 1 | the factor at step t; 1 at step warm"""
+    return min((t + 1) / warm, (warm / (t + 1)) ** 0.5)
+
+
+path = lr_path(torchs.LambdaLR(fresh(lr=0.1), inverse_sqrt), 1600)
+for t in (0, 49, 99, 399, 1599):
+    print(f"step {t + 1:5}   lr {path[t]:.4f}")
+# --8<-- [end:inverse-sqrt]
+
 # --8<-- [start:try-lambda]
 optimizer = fresh()
 parts = [

@@ -149,6 +149,20 @@ for name, shape in shapes.items():
 # --8<-- [end:decay]
 
 
+# --8<-- [start:warm-length]
+how_long, plain = {}, ends["adam", "none"][wide.index(0.2)]
+for warm_steps in (2, 5, 10, 20, 50):
+    losses = train_many(
+        data, [0.2], 10, 100, "adam", lambda t, w=warm_steps: min(1.0, (t + 1) / w)
+    ).nan_to_num(1e3)[0]
+    gain = plain - losses
+    half = 2.26 * gain.std().item() / math.sqrt(10)
+    how_long[warm_steps] = losses.mean().item(), gain.mean().item(), half
+    print("{:2} steps   loss {:.3f}   gain {:.3f} ± {:.3f}".format(
+        warm_steps, *how_long[warm_steps]))  # fmt: skip
+# --8<-- [end:warm-length]
+
+
 # --8<-- [start:try-late]
 def constant_then_down(t, n=400, tail=0.2):
     return min(1.0, (1 - t / n) / tail)
