@@ -192,7 +192,7 @@ def steps_after(beta2, spike=100.0):
 
 
 short = {}
-print("β₂     steps shorter than half of lr after one gradient of 100")
+print("β₂     steps < lr / 2 after a spike")
 for beta2 in (0.999, 0.95):
     short[beta2] = int((steps_after(beta2)[20:] < 0.5).sum())
     print(f"{beta2:<6} {short[beta2]:5}")

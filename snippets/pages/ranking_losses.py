@@ -245,13 +245,13 @@ for name, ours, arguments in (
 # --8<-- [start:temperature]
 cosines = torch.tensor([[0.7, 0.6, 0.3, 0.0, -0.5]])  # 第一个是伙伴 | partner first
 pull = {}
-print("temperature   loss   pull on each of the four others, in %")
+print("  τ   loss   share of the push, in %")
 for temperature in (1.0, 0.1, 0.02):
     at = cosines.clone().requires_grad_()
     loss = F.cross_entropy(at / temperature, torch.tensor([0]))
     (grad,) = torch.autograd.grad(loss, at)
     pull[temperature] = share = grad[0, 1:] / grad[0, 1:].sum()
-    print(f"{temperature:11} {loss:6.3f}  ", *(f"{100 * v:6.1f}" for v in share))
+    print(f"{temperature:4} {loss:.3f} ", *(f"{100 * v:6.1f}" for v in share))
 # --8<-- [end:temperature]
 
 
@@ -271,10 +271,9 @@ for name, loss in (
         distance_function=cosine_distance, margin=2.5)),
 ):  # fmt: skip
     best = torch.eye(8)[:1], torch.eye(8)[:1], -torch.eye(8)[:1]
-    sets = *(factor * triple for factor in (1, 10)), best
-    by_cosine[name] = [loss(*points).item() for points in sets]
-    row = "   × 1 {:6.3f}   × 10 {:6.3f}   opposite {:5.3f}"
-    print(f"{name:18}", row.format(*by_cosine[name]))
+    by_cosine[name] = [loss(*points).item() for points in (triple, best)]
+    row = "random {:.3f}  opposite {:.3f}"
+    print(f"{name:18} ", row.format(*by_cosine[name]))
 # --8<-- [end:cosine-distance]
 
 # --8<-- [start:try-own-distance]
