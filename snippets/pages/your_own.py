@@ -2,6 +2,7 @@
 
 # --8<-- [start:imports]
 import warnings
+from copy import deepcopy
 
 import torch
 from expected import expect
@@ -41,7 +42,7 @@ twin.load_state_dict(net.state_dict())
 copy = SignMomentum(
     [{"params": twin.weight, "weight_decay": 0.1}, {"params": twin.bias}]
 )
-copy.load_state_dict(optimizer.state_dict())
+copy.load_state_dict(deepcopy(optimizer.state_dict()))
 for model, rule in ((net, optimizer), (twin, copy)):
     for _ in range(5):
         rule.zero_grad()
