@@ -72,7 +72,7 @@ for name, options, powers in arms:
     tried = {power: steps_of(name, 10**power, **options) for power in powers}
     best = min(tried, key=lambda power: sorted(tried[power])[5])
     counts[f"{name}, lr = 10^{best}"] = tried[best]
-print("                       min  median     max")
+print("                         min  median     max")
 for name, found in counts.items():
     shown = sorted(found)
     print(f"{name:20}", *(f"{v:7}" for v in (shown[0], shown[5], shown[-1])))

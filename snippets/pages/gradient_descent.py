@@ -37,7 +37,7 @@ print("start     ", start.tolist(), f"excess {at_start:.1f}")
 # --8<-- [end:surface]
 
 # --8<-- [start:surface-figure]
-figure, panel = axes(("θ₁", "θ₂"), height=2.7)
+figure, panel = axes(("θ₁", "θ₂"), height=3)
 panel.grid(False)
 horizontal, vertical = torch.meshgrid(
     torch.linspace(-6.5, 4.5, 120), torch.linspace(-3, 2.5, 90), indexing="xy"
@@ -52,7 +52,7 @@ panel.plot(*torch.stack([start, best]).T, **style(3), label="θ* − θ")
 panel.plot(*start, "o", color=INK, markersize=5)
 panel.plot(*best, "+", color=INK, markersize=9)
 panel.set_aspect("equal")
-panel.legend(loc="lower right", ncols=2)
+panel.legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=2)
 print(svg(figure, "surface"))
 # --8<-- [end:surface-figure]
 

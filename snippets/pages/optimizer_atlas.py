@@ -68,7 +68,7 @@ print(f"SGD, μ=0.9 {state_bytes('SGD', 1, momentum=0.9):6.2f}")
 ones = torch.ones(2, 2, dtype=torch.float64)
 small = 0.01 * ones
 stepped = {}
-print("             new     used  cleared")
+print("                new     used  cleared")
 for name in names():
     options = {"momentum": 0.9} if name == "SGD" else {}
     last = partial(walk, name, ones, stay=True, lr=0.1, **options)
@@ -88,7 +88,7 @@ still = torch.eye(16, dtype=torch.float64)
 rows = torch.kron(orthogonal(4), torch.eye(4, dtype=torch.float64))
 changes = (rows, 1.0), (orthogonal(16), 1.0), (still, 0.01)
 error = {}
-print("             Q θ    16 × 16   L / 100")
+print("                Q θ  16 × 16  L / 100")
 for name in names():
     error[name] = [turning_error(name, turn, c, lr=0.01) for turn, c in changes]
     print(f"{name:10}", *(f"{v:8.0e}" for v in error[name]))
@@ -96,7 +96,7 @@ for name in names():
 
 # --8<-- [start:decays]
 taken = {}
-print("             λ    ±0.01     ±1   ±100")
+print("              λ   ±0.01      ±1    ±100")
 for name in names():
     if not takes(name, "weight_decay"):
         continue

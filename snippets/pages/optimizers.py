@@ -116,7 +116,12 @@ for panel, group in zip(panels, groups, strict=True):
         panel.plot(*way.T, **style(number), label=name, linewidth=1.4)
     panel.plot(*minimum, "+", color="#010203", markersize=9)
     panel.legend(
-        loc="lower left", ncols=4, fontsize=10.5, handlelength=1.4, columnspacing=0.8
+        loc="lower left",
+        bbox_to_anchor=(0, 1),
+        ncols=4,
+        fontsize=10.5,
+        handlelength=1.4,
+        columnspacing=0.8,
     )
 print(svg(figure, "paths"))
 # --8<-- [end:paths-figure]

@@ -36,7 +36,7 @@ print(torch.equal(ours, theirs))
 # --8<-- [end:same]
 
 # --8<-- [start:touched]
-print("t - 1         0      1     10    100")
+print("t - 1           0      1     10    100")
 paths = {}
 for kind in (Adam, SparseAdam):
     row = torch.zeros(2, 1, requires_grad=True)
@@ -98,7 +98,7 @@ arms = {
     "SparseAdam": (SparseAdam, {}),
 }
 went = {}
-print("                 t = 1      2     50")
+print("                 t = 1       2      50")
 for name, (kind, options) in arms.items():
     row = torch.zeros(3, 1, requires_grad=True)
     optimizer = kind([row], lr=1.0, **options)

@@ -70,7 +70,7 @@ print(f"log 100 / log 1.2 = {math.log(100) / math.log(1.2):.1f}")
 
 # --8<-- [start:ten]
 drift = {}
-print("t                 9       10       20       50      200")
+print("t               9       10       20       50      200")
 for name, lr in (("SGD", 0.1), ("Rprop", 0.1)):
     way = walk(name, lone, lambda _, t: lone + (0.1, -0.9)[t % 10 == 0], 200, lr=lr)
     drift[name] = [way[t - 1].item() for t in (9, 10, 20, 50, 200)]
@@ -113,7 +113,7 @@ print(svg(figure, "fade"))
 # --8<-- [start:units]
 kinds = ("SGD", 0.01), ("Adam", 0.01), ("Adadelta", 1.0)
 lengths = {}
-print("unit        2⁻¹⁰         1       2¹⁰")
+print("unit          2⁻¹⁰         1       2¹⁰")
 for name, lr in kinds:
     ways = [in_unit(name, unit, 100, lr=lr) for unit in (2**-10, 1.0, 2**10)]
     lengths[name] = [(way[-1] - way[0]).norm().item() for way in ways]
