@@ -570,8 +570,8 @@ def figure(scores: dict[str, Score], panels: Sequence[Sequence[str]]) -> Figure:
         panel.minorticks_off()  # a third of the figure's bytes
         if panel.lines:
             place = {"loc": "lower left", "bbox_to_anchor": (0, 1)}
-            panel.legend(**place, ncols=4, fontsize=10.5, handlelength=1.6,
-                         columnspacing=1)  # fmt: skip
+            panel.legend(**place, ncols=4 if len(names) < 5 else 3, fontsize=10.5,
+                         handlelength=1.6, columnspacing=1)  # fmt: skip
     return result
 
 

@@ -123,6 +123,7 @@ def figure(scores: dict[str, dict[str, Score]], shown: Sequence[str]) -> Figure:
         tried = some[shown[0]].lrs.tolist()
         panel.set_xticks(tried, [f"{lr:.3g}" for lr in tried])
         panel.minorticks_off()
+    result.get_layout_engine().set(hspace=0.08)  # lr is not part of the next title
     panels[0].legend(
         loc="lower center",
         bbox_to_anchor=(0.5, 1.12),
