@@ -1,4 +1,4 @@
-"""A root sign is as high as what stands under it, within a tenth of an em."""
+"""Root signs fit what stands under them, and primes what they stand at."""
 
 import io
 from itertools import pairwise
@@ -22,3 +22,10 @@ def test_root_signs_have_many_heights_one_foot_and_one_width():
         assert abs(shape.yMax - shape.yMin - height) <= 2
         assert shape.yMin == shapes[0].yMin
     assert len({font["hmtx"][sign.VariantGlyph][0] for sign in signs}) == 1
+
+
+def test_a_prime_is_not_raised_twice():
+    font = TTFont(io.BytesIO(cut("f′")))
+    shape = font["glyf"][font.getBestCmap()[ord("′")]]
+    assert shape.yMin < 200  # 399 as the font has it, for text
+    assert "′" not in {chr(c) for c in TTFont(io.BytesIO(cut("f"))).getBestCmap()}

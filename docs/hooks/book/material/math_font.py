@@ -69,6 +69,28 @@ def refit_roots(font) -> None:
     signs.VariantCount = len(known)
 
 
+def lower_primes(font) -> None:
+    """Let a prime be drawn as one in a superscript, where alone it stands.
+
+    Chromium sets what is raised and small already, and so raises it twice.
+    """
+    prime = font.getBestCmap().get(ord("′"))
+    if not prime:
+        return
+    table = font["GSUB"].table
+    for feature in table.FeatureList.FeatureRecord:
+        if feature.FeatureTag != "ssty":
+            continue
+        for lookup in map(
+            table.LookupList.Lookup.__getitem__, feature.Feature.LookupListIndex
+        ):
+            for part in lookup.SubTable:
+                part = getattr(part, "ExtSubTable", part)
+                for known in font["cmap"].tables:
+                    if ord("′") in known.cmap and prime in part.alternates:
+                        known.cmap[ord("′")] = part.alternates[prime][0]
+
+
 def stretch(shape, by: int) -> None:
     """Make a sign taller from its foot on; what joins the line above keeps its form."""
     joint = shape.yMax - JOINT
@@ -114,6 +136,7 @@ def cut(text: str) -> bytes:
     cutter.populate(text=text)
     cutter.subset(font)
     refit_roots(font)
+    lower_primes(font)
     font["name"].setName(LICENSE, 13, 3, 1, 0x409)  # of the license, in English
     file = io.BytesIO()
     subset.save_font(font, file, options)
