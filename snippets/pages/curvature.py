@@ -1,6 +1,8 @@
 """The page `curvature` as a script: it prints what the page shows."""
 
 # --8<-- [start:imports]
+from statistics import median
+
 import torch
 from curvature import evaluations, noisy_fit, rosenbrock, starts, steps_of
 from expected import expect
@@ -26,22 +28,19 @@ hessian = curvature.diag().double()
 exact = -grad.double() / curvature
 conjugate = torch.tensor([[1.0, 1.0], [1.0, -0.01]], dtype=torch.float64)
 torch.manual_seed(0)
-drawn = list(torch.randn(100, 2, dtype=torch.float64))
+drawn = torch.randn(100, 30, 2, dtype=torch.float64)
+kinds = {"0": [()], "2, axes": [torch.eye(2).double()], "2, conjugate": [conjugate]}
+kinds |= {f"{count}, random": drawn[:, :count] for count in (2, 4, 10, 30)}
 off = {}
-print("pairs                     off by, / Newton")
-for label, steps in (
-    ("0", ()),
-    ("2, axes", torch.eye(2)),
-    ("2, conjugate", conjugate),
-    *((f"{count}, random", drawn[:count]) for count in (2, 4, 10, 30)),
-):
-    changes = []
-    for s in steps:
-        y = hessian @ s.double()
-        changes.append((y, s.double(), 1 / y.dot(s.double())))
-    found = two_loops(grad.double(), changes, scale=1.0)
-    off[label] = ((found - exact).norm() / exact.norm()).item()
-    print(f"{label:20} {off[label]:12.1e}")
+print("pairs            off by, / Newton")
+for label, draws in kinds.items():
+    misses = []
+    for steps in draws:
+        changes = [(hessian @ s, s, 1 / s.dot(hessian @ s)) for s in steps]
+        found = two_loops(grad.double(), changes, scale=1.0)
+        misses.append(((found - exact).norm() / exact.norm()).item())
+    off[label] = median(misses)
+    print(f"{label:14} {off[label]:12.1e}")
 # --8<-- [end:any-pairs]
 
 # --8<-- [start:same]
