@@ -47,7 +47,7 @@ for name in ("Adam", "Adamax"):
 # --8<-- [start:spike]
 lone = torch.zeros(1, dtype=torch.float64)
 after = {}
-print("t - 100     0      1     10    100   1000")
+print("t - 100      0      1     10    100   1000")
 for name in ("Adam", "Adamax"):
     way = walk(
         name, lone, lambda _, t: lone + (100.0 if t == 100 else 1.0), 1100, True, lr=1.0

@@ -21,7 +21,7 @@ from torch.optim import Adafactor, AdamW, Muon
 shown_names = ("g", "AdamW", "Muon")
 steps = {name: hidden_steps(0)[name].double() for name in shown_names}
 values = {name: torch.linalg.svdvals(step) for name, step in steps.items()}
-print("        σ₁/σ₁  σ₂/σ₁  σ₄/σ₁  σ₁₆/σ₁  σ₆₄/σ₁")
+print("         σ₁/σ₁   σ₂/σ₁   σ₄/σ₁  σ₁₆/σ₁  σ₆₄/σ₁")
 for name, spectrum in values.items():
     shown = [spectrum[i - 1] / spectrum[0] for i in (1, 2, 4, 16, 64)]
     print(f"{name:6}", *(f"{v:7.3f}" for v in shown))
