@@ -124,11 +124,14 @@ def mathml(tex: str, display: bool = False) -> str:
     True
     >>> "<mi>max</mi></msub>" in mathml(r"T_{\max}")
     True
+    >>> "ε" in mathml(r"\epsilon")
+    True
     >>> mathml(r"\frac{")  # doctest: +ELLIPSIS
     Traceback (most recent call last):
     book.errors.Fault: $\frac{$: KaTeX parse error: Unexpected end of input in a ...
     """
     options = {"output": "mathml", "displayMode": display, "throwOnError": True}
+    options["macros"] = {"\\epsilon": "\\varepsilon"}  # as the prose has it
     call = f"katex.renderToString({json.dumps(tex)}, {json.dumps(options)})"
     try:
         rendered = katex().eval(call)
