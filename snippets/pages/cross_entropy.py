@@ -16,6 +16,7 @@ from plotting import axes, style, svg
 from rounding import gap, ulps
 from torch import nn
 from torch.nn import functional as F
+from torch.utils.data import WeightedRandomSampler
 
 # --8<-- [end:imports]
 
@@ -286,8 +287,6 @@ print(f"all 7 classes alike          {uniform:.3f}")
 # --8<-- [end:perplexity]
 
 # --8<-- [start:sampler]
-from torch.utils.data import WeightedRandomSampler
-
 rare = (torch.arange(1000) < 100).long()  # 十分之一是第 1 类 | a tenth is class 1
 class_weight = 1 / rare.bincount().float()  # 与个数成反比 | one over the count
 generator = torch.Generator().manual_seed(0)

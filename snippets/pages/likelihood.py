@@ -229,12 +229,12 @@ x = w * true_z
 posterior_of = {}
 for how in ("sum", "mean"):
 
-    def elbo(q, how=how):  # q: μ, ln σ²
+    def negative_elbo(q, how=how):  # q: μ, ln σ²
         spread = w.square() * q[1].exp()  # z 的方差带来的 | from the variance of z
         pixel_loss = 0.5 * ((x - w * q[0]).square() + spread)
         return getattr(pixel_loss, how)() - 0.5 * (1 + q[1] - q[0] ** 2 - q[1].exp())
 
-    q = posterior_of[how] = lowest(elbo, torch.zeros(2, dtype=torch.float64))
+    q = posterior_of[how] = lowest(negative_elbo, torch.zeros(2, dtype=torch.float64))
     print(f"{how:4} over pixels:  μ {q[0]:.3f}   σ {(0.5 * q[1]).exp():.3f}")
 # --8<-- [end:vae-reduction]
 

@@ -182,7 +182,7 @@ for fused in (False, True):
 # --8<-- [end:fused-turned]
 
 # --8<-- [start:foreach-nesterov]
-print("foreach   .grad after one step of 1, 2, 3")
+print("foreach   .grad after steps 1, 2, 3")
 for foreach in (False, True):
     theta, kept = torch.zeros(1, requires_grad=True), []
     optimizer = torch.optim.SGD(
