@@ -16,7 +16,7 @@ def test_root_signs_have_many_heights_one_foot_and_one_width():
     shapes = [font["glyf"][sign.VariantGlyph] for sign in signs]
     heights = [sign.AdvanceMeasurement for sign in signs]
     assert all(0 < upper - lower <= 135 for lower, upper in pairwise(heights))
-    assert heights[0] < 1200
+    assert heights[0] < 1000  # as high as a lone letter asks for
     assert heights[-1] > 2800
     for shape, height in zip(shapes, heights, strict=True):
         assert abs(shape.yMax - shape.yMin - height) <= 2

@@ -19,7 +19,9 @@ from ..live.store import Store, digest
 
 FONT = Path(__file__).parent / "fonts" / "stix-two-math.woff2"
 LICENSE = "SIL Open Font License 1.1, https://openfontlicense.org"
-STEP, JOINT = 90, 120  # between two root signs; of a sign, at its top (of 1,000 an em)
+# Of 1,000 an em: the lowest root sign, the step to the next, what of each is its top,
+# and the room below its line.
+LOWEST, STEP, JOINT, GAP = 900, 90, 120, 140
 STYLE = (
     '<style>@font-face{{font-family:"STIX Two Math";'
     'src:url(data:font/woff2;base64,{}) format("woff2")}}</style>\n'
@@ -44,6 +46,7 @@ def refit_roots(font) -> None:
     root = font.getBestCmap().get(ord("√"))
     if not root:
         return
+    font["MATH"].table.MathConstants.RadicalVerticalGap.Value = GAP
     variants = font["MATH"].table.MathVariants
     place = variants.VertGlyphCoverage.glyphs.index(root)
     signs = variants.VertGlyphConstruction[place]
@@ -53,6 +56,9 @@ def refit_roots(font) -> None:
     for name in {sign.VariantGlyph for sign in known}:
         shapes[name].coordinates.scale((width / widths[name][0], 1))
         fit(name, width, shapes, widths)
+    stretch(shapes[root], LOWEST - known[0].AdvanceMeasurement)  # for a lone letter
+    fit(root, width, shapes, widths)
+    known[0].AdvanceMeasurement = LOWEST
     between = []
     for lower, upper in itertools.pairwise(known):
         start, end = lower.AdvanceMeasurement, upper.AdvanceMeasurement
