@@ -13,6 +13,7 @@ import tempfile
 import threading
 import time
 import types
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from operator import length_hint
@@ -65,6 +66,8 @@ def settle(snippets: str) -> None:
     multiprocessing.set_start_method(None, force=True)
     # It tells of a font cache that it makes, or cannot keep: no cell's business.
     logging.getLogger("matplotlib").setLevel(logging.ERROR)
+    # Nor is what torch.compile says of Python 3.13.0.
+    warnings.filterwarnings("ignore", "Guards may run slower", RuntimeWarning)
     random.seed(0)
 
 
