@@ -16,12 +16,13 @@ import pytest
 from book.content.links import with_links
 from book.content.references import ReferenceTreeprocessor
 from book.errors import Fault
+from book.kept import PACKAGES
 from book.live import run
 from book.live.evaluate import run_cell
 from book.live.page import Cell
 from book.live.reader import read
 from book.live.snippets import Snippets
-from book.live.store import Store, not_as_pinned
+from book.live.store import Store, distribution, not_as_pinned
 from book.material import staging
 from book.outputs.footer_and_feed import commit
 from markdown import Markdown
@@ -64,6 +65,14 @@ def test_what_is_installed_admits_the_oldest_python_that_is_promised():
     assert f"Python {oldest}" in (ROOT / "README.md").read_text("utf-8")
 
 
+def test_what_snippets_import_and_what_renders_pages_is_pinned():
+    text = (ROOT / "pyproject.toml").read_text("utf-8")
+    pinned = set(re.findall(r'^    "([\w-]+)==', text, re.MULTILINE))
+    snippets = Snippets(ROOT / "snippets")
+    _, libraries = snippets.reach("\n".join(snippets.sources.values()))
+    assert {*map(distribution, libraries), *PACKAGES} - {""} <= pinned
+
+
 def test_other_versions_than_those_that_are_pinned_end_a_strict_build(tmp_path):
     project = Project(tmp_path)
     pins = '[project]\ndependencies = ["mkdocs==0.1", "no-such-thing==1", "jieba"]\n'
@@ -83,6 +92,7 @@ def test_other_versions_than_those_that_are_pinned_end_a_strict_build(tmp_path):
 SHARED = """
 import sys, threading
 from book.errors import Fault
+from book.kept import PACKAGES
 from book.live import runner
 from book.live.page import Cell
 
