@@ -393,11 +393,11 @@ def table(results: Results, first: str, digits: int = 2) -> str:
     ``first`` with half of its 95 % interval.
 
     >>> one = torch.tensor([1.0, 2.0])
-    >>> print(table({("a", 9): (one, 0), ("b", 9): (one + 1, 0)}, first="a"))
+    >>> print(table({("a", 9): (one, 0), ("b", 9): (one - 1, 0)}, first="a"))
     | | 9 steps | − a |
     | :-- | --: | --: |
     | a | 1.50 | |
-    | b | 2.50 | 1.00 ± 0.00 |
+    | b | 0.50 | −1.00 ± 0.00 |
     """
     marks = list(dict.fromkeys(mark for _, mark in results))
     head = " | ".join(f"{mark} steps | − {first}" for mark in marks)
@@ -407,6 +407,7 @@ def table(results: Results, first: str, digits: int = 2) -> str:
         for mark in marks:
             values, base = results[arm, mark][0], results[first, mark][0]
             gap = " ± ".join(f"{v:.{digits}f}" for v in difference(values, base))
+            gap = gap.replace("-", "−")
             cells += [f"{values.mean():.{digits}f}", "" if arm == first else gap]
         lines.append(f"| {arm} | " + " | ".join(cells) + " |")
     return "\n".join(line.replace("  |", " |") for line in lines)

@@ -94,6 +94,7 @@ def table(scores: dict[str, Score]) -> str:
     for name, values in chosen(scores).items():
         score = scores[name]
         gains = (lead(each, name, "constant") for each in (scores, fixed))
+        gains = (gain.replace("-", "−") for gain in gains)
         lines.append(
             f"| {name} | {score.lrs[score.best].item():.3g} | {values.mean():.1f} | "
             + " | ".join(gains)
