@@ -135,6 +135,26 @@ for _ in range(2):
 print(scheduler.get_last_lr())
 # --8<-- [end:division-by-zero]
 
+
+# --8<-- [start:momentum-buffer]
+def schedule_late(momentum: float, **options: bool) -> float:
+    v = torch.ones(1, requires_grad=True)
+    v.grad = torch.ones(1)
+    optimizer = torch.optim.RMSprop([v], lr=0.1, momentum=momentum)
+    optimizer.step()
+    lr_scheduler.OneCycleLR(optimizer, 0.1, total_steps=10, **options)
+    optimizer.step()
+    return optimizer.param_groups[0]["momentum"]
+
+
+with expect(KeyError) as caught:
+    schedule_late(momentum=0)
+print(caught)
+
+print(schedule_late(momentum=0, cycle_momentum=False))
+print(schedule_late(momentum=0.9))
+# --8<-- [end:momentum-buffer]
+
 # --8<-- [start:plateau-metrics]
 plateau = lr_scheduler.ReduceLROnPlateau(fresh, patience=2)
 with expect(TypeError) as caught:
