@@ -58,7 +58,7 @@ function descentControls(root) {
     sliders.lr.setAttribute("aria-valuetext", rate.toFixed(4));
     readout.textContent =
       `lr = ${rate.toFixed(4)} ${sign} 2(1 + μ)/L = ${limit.toFixed(4)}, ` +
-      `μ = ${mu.toFixed(2)}, loss − min = ${loss} (t = ${steps})`;
+      `μ = ${mu.toFixed(2)}, loss − min = ${loss} (t = ${steps})`;
   }
 
   const sliders = {

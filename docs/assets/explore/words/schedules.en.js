@@ -22,7 +22,7 @@ export const words = {
 export const scenes = {
   after: [
     "After the end",
-    "Three schedules that end at step 100 (the rings). Whoever trains on: the cosine climbs again and is back at the full rate at step 200; the same cosine as a LambdaLR with min(t, T) rests at 0, and so does PolynomialLR.",
+    "Three schedules that end at step 100 (the rings). Whoever trains on: the cosine climbs again and is back at the full rate at step 200; the same cosine as a LambdaLR with min(t, T) rests at 0, and so does PolynomialLR.",
   ],
   warmup: [
     "Warm-up and hand-over",
@@ -30,7 +30,7 @@ export const scenes = {
   ],
   onecycle: [
     "OneCycleLR and its momentum",
-    "Momentum goes down while lr goes up. The lowest rate is at total_steps − 1 (the ring). One more step is admitted: with cos the rate rises again there, with linear it falls below 0. The next step raises an exception (the cross).",
+    "Momentum goes down while lr goes up. The lowest rate is at total_steps − 1 (the ring). One more step is admitted: with cos the rate rises again there, with linear it falls below 0. The next step raises an exception (the cross).",
   ],
   decay: [
     "Five ways down",

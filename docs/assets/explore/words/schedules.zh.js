@@ -22,7 +22,7 @@ export const words = {
 export const scenes = {
   after: [
     "终点之后",
-    "三条调度都在第 100 步到头（圆圈处）。继续训练会怎样？余弦又往上走，第 200 步回到全速；同一条余弦写成 LambdaLR，用 min(t, T)，就停在 0；PolynomialLR 也停在 0。",
+    "三条调度都在第 100 步到头（圆圈处）。继续训练会怎样？余弦又往上走，第 200 步回到全速；同一条余弦写成 LambdaLR，用 min(t, T)，就停在 0；PolynomialLR 也停在 0。",
   ],
   warmup: [
     "预热与交接",
@@ -30,7 +30,7 @@ export const scenes = {
   ],
   onecycle: [
     "OneCycleLR 和它的动量",
-    "lr 上升时 momentum 下降。最低的学习率在 total_steps − 1（圆圈处）。torch 允许再走一步：cos 的学习率在那里又抬头，linear 的降到 0 以下；再下一步就抛出异常（叉号处）。",
+    "lr 上升时 momentum 下降。最低的学习率在 total_steps − 1（圆圈处）。torch 允许再走一步：cos 的学习率在那里又抬头，linear 的降到 0 以下；再下一步就抛出异常（叉号处）。",
   ],
   decay: [
     "五种下降",
