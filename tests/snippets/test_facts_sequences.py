@@ -12,6 +12,7 @@ import pytest
 import summed_loss
 import torch
 import truncation
+import two_nets
 from inference import can_train_on, effects
 from torch import nn
 from torch.nn.functional import softplus
@@ -286,6 +287,21 @@ def test_two_nets_share_a_graph_unless_it_is_cut(seed):
     softplus(D(fake.detach())).mean().backward()
     torch.testing.assert_close(D.weight.grad, right)
     assert G.weight.grad is None
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_of_a_step_of_both_nets_the_critics_part_is_the_larger(seed):
+    noise = torch.randn(64, 4, generator=torch.Generator().manual_seed(1))
+    rise = {}
+    for who in ("critic", "generator"):
+        nets = dict(zip(("generator", "critic"), two_nets.pair(seed), strict=True))
+        fake = nets["generator"](noise)
+        before = two_nets.judged(nets["critic"], fake, True).item()
+        two_nets.judged(nets["critic"], fake, False).backward()
+        torch.optim.SGD(nets[who].parameters(), lr=0.1).step()
+        again = nets["generator"](noise)
+        rise[who] = two_nets.judged(nets["critic"], again, True).item() - before
+    assert rise["critic"] > 5 * rise["generator"] >= 0
 
 
 @pytest.mark.parametrize("seed", range(5))
