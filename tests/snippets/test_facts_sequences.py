@@ -38,6 +38,28 @@ def test_a_larger_batch_does_not_take_the_bias_away():
     assert abs(small - large) < 0.05 < 0.3 < large
 
 
+def test_with_as_many_updates_the_cut_costs_only_where_something_is_remembered(
+    monkeypatch,
+):
+    truncated = summed_loss.truncated
+
+    def update_at_the_end(rnns, line_tensor, targets, window, optimizer):
+        truncated(rnns, line_tensor, targets, window)
+        optimizer.step()
+        optimizer.zero_grad()
+
+    monkeypatch.setattr(summed_loss, "truncated", update_at_the_end)
+    ends = {
+        (lag, window): summed_loss.train(lag, window, lr=0.03, batches=(20,))
+        for lag in (0, 4)
+        for window in (1, 10)
+    }
+    mean = {key: loss.mean().item() for key, (loss, _) in ends.items()}
+    right = {key: accuracy.mean().item() for key, (_, accuracy) in ends.items()}
+    assert mean[0, 1] < 1.2 * mean[0, 10]
+    assert right[4, 1] < 0.65 < 0.95 < right[4, 10]
+
+
 def test_a_sweep_whose_best_rate_is_its_last_is_refused():
     with pytest.raises(ValueError, match=r"the best lr is 0\.1"):
         summed_loss.tuned(0, 3, length=3, batches=(60,))
