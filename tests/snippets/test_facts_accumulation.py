@@ -205,6 +205,24 @@ def test_what_a_step_through_modules_as_initialised_leaves():
         assert 0.98 < min(wide) <= max(wide) < 1.02
 
 
+@pytest.mark.parametrize("bias", [5.0, -2.0])
+def test_without_the_road_through_h_a_gate_lets_through_what_it_says(bias):
+    def rates_of(factor: float) -> list[float]:
+        norms = vanishing.initial_norms(
+            lambda: vanishing.scaled(
+                vanishing.open_gate(nn.LSTM(16, 64), bias), factor
+            ),
+            steps=60,
+            seeds=3,
+        )
+        return [vanishing.rate(row, 10, 30) for row in norms]
+
+    whole, alone = rates_of(1.0), rates_of(0.0)
+    gate = 1 / (1 + math.exp(-bias))
+    assert all(abs(each - gate) < 0.02 for each in alone)
+    assert sum(whole) > sum(alone)
+
+
 def test_gates_vanish_and_explode_less_than_a_plain_rnn():
     for factor in (1, 4, 8):
         far = {}

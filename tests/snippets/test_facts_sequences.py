@@ -12,6 +12,7 @@ import pytest
 import summed_loss
 import torch
 import truncation
+import two_nets
 from inference import can_train_on, effects
 from torch import nn
 from torch.nn.functional import softplus
@@ -35,6 +36,28 @@ def test_a_larger_batch_does_not_take_the_bias_away():
         for batch in (1024, 8192)
     )
     assert abs(small - large) < 0.05 < 0.3 < large
+
+
+def test_with_as_many_updates_the_cut_costs_only_where_something_is_remembered(
+    monkeypatch,
+):
+    truncated = summed_loss.truncated
+
+    def update_at_the_end(rnns, line_tensor, targets, window, optimizer):
+        truncated(rnns, line_tensor, targets, window)
+        optimizer.step()
+        optimizer.zero_grad()
+
+    monkeypatch.setattr(summed_loss, "truncated", update_at_the_end)
+    ends = {
+        (lag, window): summed_loss.train(lag, window, lr=0.03, batches=(20,))
+        for lag in (0, 4)
+        for window in (1, 10)
+    }
+    mean = {key: loss.mean().item() for key, (loss, _) in ends.items()}
+    right = {key: accuracy.mean().item() for key, (_, accuracy) in ends.items()}
+    assert mean[0, 1] < 1.2 * mean[0, 10]
+    assert right[4, 1] < 0.65 < 0.95 < right[4, 10]
 
 
 def test_a_sweep_whose_best_rate_is_its_last_is_refused():
@@ -286,6 +309,21 @@ def test_two_nets_share_a_graph_unless_it_is_cut(seed):
     softplus(D(fake.detach())).mean().backward()
     torch.testing.assert_close(D.weight.grad, right)
     assert G.weight.grad is None
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_of_a_step_of_both_nets_the_critics_part_is_the_larger(seed):
+    noise = torch.randn(64, 4, generator=torch.Generator().manual_seed(1))
+    rise = {}
+    for who in ("critic", "generator"):
+        nets = dict(zip(("generator", "critic"), two_nets.pair(seed), strict=True))
+        fake = nets["generator"](noise)
+        before = two_nets.judged(nets["critic"], fake, True).item()
+        two_nets.judged(nets["critic"], fake, False).backward()
+        torch.optim.SGD(nets[who].parameters(), lr=0.1).step()
+        again = nets["generator"](noise)
+        rise[who] = two_nets.judged(nets["critic"], again, True).item() - before
+    assert rise["critic"] > 5 * rise["generator"] >= 0
 
 
 @pytest.mark.parametrize("seed", range(5))
