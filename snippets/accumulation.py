@@ -27,20 +27,20 @@ def largest_gap(build: Callable[[], torch.nn.Module]) -> float:
 
 # --8<-- [start:error_of]
 def error_of(action: Callable[[], object]) -> str:
-    """Return the error that ``action()`` raises, its first line wrapped at 40 columns.
+    """Return the error that ``action()`` raises, its first line wrapped at 36 columns.
 
     RuntimeError, TypeError and ValueError are caught; returns "no error" if none came.
 
     >>> print(error_of(lambda: torch.ones(2) + torch.ones(3)))
-    RuntimeError: The size of tensor a (2)
-      must match the size of tensor b (3) at
-      non-singleton dimension 0
+    RuntimeError: The size of tensor a
+      (2) must match the size of tensor
+      b (3) at non-singleton dimension 0
     """
     try:
         action()
     except (RuntimeError, TypeError, ValueError) as error:
         line = f"{type(error).__name__}: {error}".split("\n")[0]
-        return textwrap.fill(line, 40, subsequent_indent="  ")
+        return textwrap.fill(line, 36, subsequent_indent="  ")
     return "no error"
 
 

@@ -154,7 +154,7 @@ with warnings.catch_warnings(record=True) as caught:
     warnings.simplefilter("always")
     print("z.grad:", z.grad)
 sentence = str(caught[0].message).split(". ")[0]
-print(textwrap.fill(f"UserWarning: {sentence}", 40))
+print(textwrap.fill(f"UserWarning: {sentence}", 36))
 # --8<-- [end:non-leaf]
 
 # --8<-- [start:zero-grad]

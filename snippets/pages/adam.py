@@ -51,7 +51,9 @@ figure, above, below = axes(("t", "g"), ("t", "m̂ / √v̂"), height=2.0)
 above.plot(noise, ".", color=INK, markersize=3, alpha=0.5, label="g")
 above.plot(lines[:, 0], **style(0), label="m̂")
 above.plot(lines[:, 1], **style(1), label="√v̂")
-above.legend(loc="upper right", ncols=3, columnspacing=1, handlelength=1.5)
+above.legend(
+    loc="upper right", ncols=3, columnspacing=1, handlelength=1.5, markerscale=3
+)
 below.plot(lines[:, 2], **style(0))
 below.set_ylim(-1.1, 1.1)
 print(svg(figure, "two-questions"))

@@ -64,7 +64,7 @@ arms = {
     "Adam, β₁ = 0.8": ("Adam", {"betas": (0.8, 0.999)}),
 }
 gain, chosen = {}, []
-print("   κ  steps    Adam" + "".join(f"{label:>15}" for label in arms))
+print("   κ  steps    Adam" + "".join(f"{label:>16}" for label in arms))
 for kappa, budgets in ((10, (30,)), (1000, (30, 200))):
     adams = tuned_bowl("Adam", powers, budgets, kappa)
     tuned = {
@@ -75,7 +75,7 @@ for kappa, budgets in ((10, (30,)), (1000, (30, 200))):
         print(f"{kappa:4} {steps:6} {adams[row][1].mean():7.2f}", end="")
         for label, scores in tuned.items():
             gain[kappa, steps, label] = difference(scores[row][1], adams[row][1])
-            print("  {:6.2f} ± {:.2f}".format(*gain[kappa, steps, label]), end="")
+            print("   {:6.2f} ± {:.2f}".format(*gain[kappa, steps, label]), end="")
         chosen += [arm[row][0] for arm in (adams, *tuned.values())]
         print()
 print(f"log₁₀ lr chosen: {min(chosen)} … {max(chosen)}")

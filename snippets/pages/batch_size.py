@@ -59,7 +59,7 @@ for rule, grid in grids.items():
 # --8<-- [end:sweep]
 
 # --8<-- [start:sweep-figure]
-figure, *panels = axes(*2 * [("lr", "L")], columns=2, height=2.5, xscale="log")
+figure, *panels = axes(*2 * [("lr", "loss")], columns=2, height=2.5, xscale="log")
 for panel, (rule, grid) in zip(panels, grids.items(), strict=True):
     for number, batch in enumerate((4, 16, 64, 256)):
         panel.plot(grid, curves[rule, batch], **style(number), label=f"B = {batch}")

@@ -166,7 +166,7 @@ with warnings.catch_warnings(record=True) as caught:
     warnings.simplefilter("always")
     nothing = clip_grad_norm_(params, max_norm=1.0)
 print(nothing, *(warning.category.__name__ for warning in caught))
-print(textwrap.fill(str(caught[0].message), 40))
+print(textwrap.fill(str(caught[0].message), 36))
 print(clip_grad_norm_(layer.parameters(), max_norm=1.0))
 # --8<-- [end:consumed]
 

@@ -146,7 +146,7 @@ for reentrant in (False, True):
     grad = tower[0].up.weight.grad
     print(f"use_reentrant={reentrant!s:5}  gradient", grad if grad is None else "there")
     for warning in caught:
-        print("  ", str(warning.message)[:56])
+        print("  ", str(warning.message)[:43], "…")
 with expect(RuntimeError) as error, warnings.catch_warnings(action="ignore"):
     checkpoint(tower[0], x, use_reentrant=True).sum().backward()
 print(error)
@@ -211,9 +211,9 @@ for how in ("step after backward", "step in backward"):
     peak[how] = peak_of_step(deep, x, how)
     results[how] = [param.detach().clone() for param in deep.parameters()]
     same = all(map(torch.equal, results[how], results["step after backward"]))
-    print(f"{how:19} peak of the third step {peak[how]:.2f} MiB   equal {same}")
+    print(f"{how:19}  peak of the third step {peak[how]:.2f} MiB   equal {same}")
 gradients = sum(param.nbytes for param in deep.parameters()) / MiB
-print(f"all gradients       {gradients:.2f} MiB")
+print(f"all gradients        {gradients:.2f} MiB")
 # --8<-- [end:in-backward-run]
 
 # --8<-- [start:in-backward-where]

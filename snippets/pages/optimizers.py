@@ -310,7 +310,7 @@ for attempt in attempts:
         attempt()
     except (ValueError, RuntimeError) as error:
         message = f"{type(error).__name__}: {error}"
-        print(textwrap.fill(message, 40, subsequent_indent="  "))
+        print(textwrap.fill(message, 36, subsequent_indent="  "))
 # --8<-- [end:errors]
 
 # --8<-- [start:compete-setup]

@@ -34,7 +34,7 @@ for order in ("optimizer first", "scheduler first"):
                 scheduler.step()
     print(order, used[order])
     for warning in caught:
-        print("   ", str(warning.message)[:62])
+        print("   ", str(warning.message)[:38], "…")
 # --8<-- [end:order]
 
 # --8<-- [start:epochs]

@@ -43,14 +43,14 @@ from textwrap import fill
 rnn, *data = example(dtype=torch.float32)
 versions, error = update_every_step(rnn, *data)
 print("step", len(versions))
-print(fill(f"RuntimeError: {error}", 40))
+print(fill(f"RuntimeError: {error}", 36))
 # --8<-- [end:second-time]
 
 # --8<-- [start:in-place]
 rnn = RNN(2, 32, 2)
 versions, error = update_every_step(rnn, *data, retain_graph=True)
 print("step", len(versions))
-print(fill(f"RuntimeError: {error}", 40))
+print(fill(f"RuntimeError: {error}", 36))
 print("W_hh at version", versions)
 # --8<-- [end:in-place]
 
@@ -60,7 +60,7 @@ hidden = torch.zeros(32, 32, requires_grad=True)
 options = {"retain_graph": True, "hidden": hidden}
 earlier, error = update_every_step(rnn, *data, **options)
 print("step", len(earlier))
-print(fill(error.split(":")[0], 40))
+print(fill(error.split(":")[0], 36))
 # --8<-- [end:learned-start]
 
 # --8<-- [start:data]

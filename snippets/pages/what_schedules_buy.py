@@ -23,7 +23,7 @@ w = torch.ones(10_000)
 for t in range(1000):
     w -= 0.2 * (1 - t / 1000) * (w + torch.randn(len(w)))
 linear_end = w.square().mean().item()
-print(f"0.2 → 0     E[w²] {linear_end:.5f}")
+print(f"0.2 → 0    E[w²] {linear_end:.5f}")
 # --8<-- [end:floor]
 
 # --8<-- [start:schedules-setup]

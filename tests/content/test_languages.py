@@ -153,7 +153,7 @@ def test_chinese_is_set_apart_from_latin_and_english_has_no_chinese_marks(page):
     chinese = FENCE.sub("", read("zh", page))
     for pattern in (CODE, FORMULA, VALUE):
         chinese = pattern.sub("x", chinese)
-    chinese = re.sub(r"“[^”]*”|《[^》]*》|\]\([^)]*\)|\{[^}]*\}", "", chinese)
+    chinese = re.sub(r"“[^”]*”|《[^》]*》|\]\([^)]*\)|\{[^}]*\}|\[", "", chinese)
     glued = re.findall(
         r".{0,9}(?:[\u4e00-\u9fff][A-Za-z0-9]|[A-Za-z0-9][\u4e00-\u9fff]).{0,9}",
         chinese,

@@ -44,3 +44,14 @@ def test_each_work_is_cited_and_each_citation_has_its_work(language):
     ]
     cited = set(re.findall(r"references\.md#([\w-]+)", "\n".join(texts)))
     assert cited == {entry["place"] for entry in entries(language)}
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_a_work_is_cited_by_author_and_year_in_one_way(language):
+    """Kingma & Ba 2014, Reddi et al. 2018: no brackets, no comma, no "and"."""
+    for path in sorted((DOCS / language).rglob("*.md")):
+        for cited in re.findall(
+            r"\[([^\]]*\d{4})[^\]]*\]\(references", path.read_text()
+        ):
+            assert re.fullmatch(r"[^(（,，]+ \d{4}", cited), (path.name, cited)
+            assert not re.search(r" (与|和|and) ", cited), (path.name, cited)
