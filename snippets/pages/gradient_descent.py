@@ -140,12 +140,12 @@ print(f"0, with noise of 1e-6: {min(shaken)} to {max(shaken)}")
 
 # --8<-- [start:inputs]
 def after_steps(inputs, target, steps):
-    """κ、2/L，和最好的 lr 下剩下的损失 | κ, 2/L, the loss left at the best lr"""
+    """κ、2/L，和 lr = 1/L 时剩下的损失 | κ, 2/L, the loss left at lr = 1/L"""
     inputs = torch.cat([inputs, torch.ones(len(inputs), 1)], dim=1).double()
     hessian = inputs.T @ inputs / len(inputs)
     smallest, *_, largest = torch.linalg.eigvalsh(hessian)
     lowest = torch.linalg.solve(hessian, inputs.T @ target / len(inputs))
-    gap, lr = -lowest, 2 / (smallest + largest)
+    gap, lr = -lowest, 1 / largest
     start = gap @ hessian @ gap
     for _ in range(steps):
         gap = gap - lr * (hessian @ gap)
