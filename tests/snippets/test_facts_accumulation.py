@@ -223,6 +223,15 @@ def test_without_the_road_through_h_a_gate_lets_through_what_it_says(bias):
     assert sum(whole) > sum(alone)
 
 
+def test_without_the_road_through_h_no_open_gate_amplifies():
+    closed = rates(
+        lambda: vanishing.scaled(vanishing.open_gate(nn.LSTM(16, 64), 5.0), 0.0)
+    )
+    assert (
+        max(closed) < 1 < max(rates(lambda: vanishing.open_gate(nn.LSTM(16, 64), 5.0)))
+    )
+
+
 def test_gates_vanish_and_explode_less_than_a_plain_rnn():
     for factor in (1, 4, 8):
         far = {}

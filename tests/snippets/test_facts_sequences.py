@@ -60,6 +60,18 @@ def test_with_as_many_updates_the_cut_costs_only_where_something_is_remembered(
     assert right[4, 1] < 0.65 < 0.95 < right[4, 10]
 
 
+@pytest.mark.parametrize("offset", [200, 300])
+def test_with_other_seeds_the_cut_is_behind_where_one_step_is_remembered(
+    offset, monkeypatch
+):
+    seed = torch.manual_seed
+    monkeypatch.setattr(torch, "manual_seed", lambda number: seed(number + offset))
+    task = {"length": 5, "batches": (20,)}
+    rates = (0.003, 0.01, 0.03)
+    each = min(summed_loss.train(1, 1, lr, **task)[0].mean() for lr in rates)
+    assert summed_loss.train(1, 5, 0.03, **task)[0].mean() < 0.5 * each
+
+
 def test_a_sweep_whose_best_rate_is_its_last_is_refused():
     with pytest.raises(ValueError, match=r"the best lr is 0\.1"):
         summed_loss.tuned(0, 3, length=3, batches=(60,))
