@@ -40,7 +40,7 @@ def error_of(action: Callable[[], object]) -> str:
         action()
     except (RuntimeError, TypeError, ValueError) as error:
         line = f"{type(error).__name__}: {error}".split("\n")[0]
-        return textwrap.fill(line, 36, subsequent_indent="  ")
+        return textwrap.fill(line, 36, subsequent_indent="  ", break_on_hyphens=False)
     return "no error"
 
 
