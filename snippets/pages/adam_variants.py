@@ -146,7 +146,7 @@ def ends(rule, penalty, **options):
 
 
 by_hand = {}
-print("apart from weight_decay=0.1     0.05 ‖θ‖²   0.1 ‖θ‖²")
+print("distance to weight_decay=0.1    0.05 ‖θ‖²   0.1 ‖θ‖²")
 for rule in (torch.optim.SGD, torch.optim.Adam, torch.optim.AdamW):
     option = ends(rule, 0.0, weight_decay=0.1)
     off = {"weight_decay": 0.0}
