@@ -2,6 +2,7 @@
 
 # --8<-- [start:imports]
 import math
+from textwrap import shorten
 
 import torch
 from binary_losses import (
@@ -84,7 +85,7 @@ print(svg(figure, "bce"))
 scores, labels = torch.randn(4, 1), torch.tensor([0.0, 1.0, 1.0, 0.0])
 with expect(ValueError) as caught:
     bce(scores, labels)
-print(str(caught)[:46], "…")
+print(shorten(str(caught), 48, placeholder=" …"))
 print(f"squeeze(1)        {bce(scores.squeeze(1), labels):.4f}")
 spread = bce(scores.expand(4, 4), labels.expand(4, 4)).item()
 print(f"as if broadcast   {spread:.4f}")
@@ -101,7 +102,7 @@ row = bce(z, y, weight=w).item()
 print(f"meant {meant:.4f}   (N, 1) {column:.4f}   (N) {row:.4f}")
 with expect(RuntimeError) as caught:
     bce(torch.randn(4, 3), torch.zeros(4, 3), weight=torch.ones(4))
-print(str(caught)[:60], "…")
+print(shorten(str(caught), 62, placeholder=" …"))
 # --8<-- [end:sample-weight]
 
 # --8<-- [start:multi-label]
@@ -140,7 +141,7 @@ by_row = by_class[:, None]
 print("(N, 1) row 0", bce(z, y, pos_weight=by_row, reduction="none")[0])
 with expect(RuntimeError) as caught:
     bce(torch.zeros(5, 3), torch.zeros(5, 3), pos_weight=torch.ones(5))
-print(str(caught)[:60], "…")
+print(shorten(str(caught), 62, placeholder=" …"))
 # --8<-- [end:pos-weight-axis]
 
 # --8<-- [start:pos-weight-step]

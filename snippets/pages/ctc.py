@@ -3,6 +3,7 @@
 # --8<-- [start:imports]
 import itertools
 import math
+from textwrap import shorten
 
 import torch
 from ctc import collapse, ctc_by_enumeration, ctc_forward, ctc_loss, greedy_decode
@@ -129,10 +130,10 @@ raw = F.ctc_loss(torch.randn(12, 2, 5) + 3, y, *long)
 print(f"log-probabilities {good:.3f}   raw logits {raw:.3f}")
 with expect(RuntimeError) as caught:
     F.ctc_loss(logs.transpose(0, 1), y, *long)
-print(str(caught)[:58], "…")
+print(shorten(str(caught), 60, placeholder=" …"))
 with expect(RuntimeError) as caught:
     F.ctc_loss(logs, y, torch.tensor([13, 12]), long[1])
-print(str(caught)[:58], "…")
+print(shorten(str(caught), 60, placeholder=" …"))
 with expect(RuntimeError) as caught:
     F.ctc_loss(logs, y, *long, blank=5)
 print(caught)

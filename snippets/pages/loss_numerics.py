@@ -2,6 +2,7 @@
 
 # --8<-- [start:imports]
 import math
+from textwrap import shorten
 
 import torch
 from cross_entropy import linear_cross_entropy, logsumexp
@@ -230,7 +231,7 @@ loss = losses["options"]()
 loss.backward(retain_graph=True)
 with expect(RuntimeError) as caught:
     loss.backward()
-print(str(caught)[:57], "…")
+print(shorten(str(caught), 60, placeholder=" …"))
 nothing = torch.full((N,), -100)
 for name, more in (("options=None", {}), ("options", {"options": options})):
     value = F.linear_cross_entropy(x, head, nothing, **more)

@@ -85,7 +85,8 @@ for panel, names in zip(panels, families.values(), strict=True):
         label = name.removesuffix("Loss")
         panel.plot(points, curve, **style(number), label=label, linewidth=width)
     panel.set_ylim(-1, 11)
-    panel.legend(fontsize=8, handlelength=3.5)
+    place = "upper center" if "MSELoss" in names else "best"
+    panel.legend(fontsize=8, handlelength=3.5, loc=place)
 print(svg(figure, "families"))
 # --8<-- [end:families-figure]
 

@@ -3,6 +3,7 @@
 # --8<-- [start:imports]
 import warnings
 from itertools import pairwise
+from textwrap import shorten
 
 import torch
 from expected import expect
@@ -146,7 +147,7 @@ for reentrant in (False, True):
     grad = tower[0].up.weight.grad
     print(f"use_reentrant={reentrant!s:5}  gradient", grad if grad is None else "there")
     for warning in caught:
-        print("  ", str(warning.message)[:43], "…")
+        print("  ", shorten(str(warning.message), 45, placeholder=" …"))
 with expect(RuntimeError) as error, warnings.catch_warnings(action="ignore"):
     checkpoint(tower[0], x, use_reentrant=True).sum().backward()
 print(error)

@@ -3,6 +3,7 @@
 # --8<-- [start:imports]
 import copy
 import warnings
+from textwrap import shorten
 
 import torch
 from expected import expect
@@ -239,7 +240,7 @@ torch.optim.SGD(params, lr=0.1)
 print("a set as such: accepted")
 with expect(TypeError) as caught:
     torch.optim.SGD([{"params": params}], lr=0.1)
-print(str(caught)[:70], "…")
+print(shorten(str(caught), 72, placeholder=" …"))
 # --8<-- [end:set]
 
 # --8<-- [start:named]
@@ -269,7 +270,7 @@ print("parameters()       ", sum(1 for _ in tied.parameters()))
 with warnings.catch_warnings(record=True) as caught:
     warnings.simplefilter("always")
     torch.optim.SGD([*tied[0].parameters(), *tied[1].parameters()], lr=0.1)
-print(str(caught[0].message)[:57], "…")
+print(shorten(str(caught[0].message), 59, placeholder=" …"))
 # --8<-- [end:tied]
 
 # --8<-- [start:try-decay]

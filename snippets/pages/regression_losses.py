@@ -2,6 +2,7 @@
 
 # --8<-- [start:imports]
 import warnings
+from textwrap import shorten
 
 import torch
 from expected import expect
@@ -126,7 +127,10 @@ with warnings.catch_warnings(record=True) as caught:
     wrong = F.mse_loss(column, y)
 print(f"right shapes  {F.mse_loss(column.squeeze(1), y):.4f}")
 print(f"(N, 1), (N)   {wrong:.4f}   2 var(y) {2 * y.var(correction=0):.4f}")
-print(type(caught[0].message).__name__, str(caught[0].message)[:45], "…")
+print(
+    type(caught[0].message).__name__,
+    shorten(str(caught[0].message), 47, placeholder=" …"),
+)
 with expect(ValueError) as refused:
     mse_loss(column, y)
 print(refused)

@@ -2,6 +2,7 @@
 
 # --8<-- [start:imports]
 import random
+from textwrap import shorten
 
 import numpy as np
 import torch
@@ -158,7 +159,7 @@ empty = torch.empty(3)
 print("memory that is not set is filled with NaN:", empty.tolist())
 with expect(RuntimeError) as caught:
     torch.zeros(4).put_(index, torch.ones(3), accumulate=False)
-print(str(caught)[:66], "…")
+print(shorten(str(caught), 68, placeholder=" …"))
 torch.use_deterministic_algorithms(False)
 # --8<-- [end:deterministic]
 

@@ -6,6 +6,7 @@ import copy
 import io
 import pickle
 from dataclasses import replace
+from textwrap import shorten
 
 import torch
 from expected import expect
@@ -168,7 +169,7 @@ torch.save({"model": net.state_dict(), "args": argparse.Namespace(lr=0.1)}, file
 file.seek(0)
 with expect(pickle.UnpicklingError) as caught:
     torch.load(file)
-print(str(caught)[:64], "…")
+print(shorten(str(caught), 66, placeholder=" …"))
 
 file.seek(0)
 with torch.serialization.safe_globals([argparse.Namespace]):

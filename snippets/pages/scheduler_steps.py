@@ -2,6 +2,7 @@
 
 # --8<-- [start:imports]
 import warnings
+from textwrap import shorten
 
 import torch
 from expected import expect
@@ -34,7 +35,7 @@ for order in ("optimizer first", "scheduler first"):
                 scheduler.step()
     print(order, used[order])
     for warning in caught:
-        print("   ", str(warning.message)[:38], "…")
+        print("   ", shorten(str(warning.message), 40, placeholder=" …"))
 # --8<-- [end:order]
 
 # --8<-- [start:epochs]
@@ -339,7 +340,7 @@ with expect(ValueError) as caught:
     torchs.SequentialLR(
         plateau.optimizer, [plateau, torchs.StepLR(plateau.optimizer, 1)], [5]
     )
-print(str(caught)[:56], "…")
+print(shorten(str(caught), 72, placeholder=" …"))
 # --8<-- [end:plateau-nan]
 
 # --8<-- [start:momentum]

@@ -1,6 +1,8 @@
 """The page `sparse` as a script: it prints what the page shows."""
 
 # --8<-- [start:imports]
+from textwrap import shorten
+
 import torch
 from expected import expect
 from sparse_adam import sparse_adam
@@ -152,7 +154,7 @@ with expect(RuntimeError) as caught:
 print(caught)
 with expect(RuntimeError) as caught:
     nn.utils.clip_grad_norm_(model[0].parameters(), 1.0)
-print(str(caught)[:60], "…")
+print(shorten(str(caught), 66, placeholder=" …"))
 with expect(TypeError) as caught:
     SparseAdam(model[0].parameters(), weight_decay=0.1)
 print(caught)

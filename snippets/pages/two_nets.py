@@ -2,6 +2,7 @@
 
 # --8<-- [start:imports]
 import math
+from textwrap import shorten
 
 import torch
 from expected import expect
@@ -68,7 +69,7 @@ generator_loss = judged(critic, fake, True)
 critic_sgd.step()
 with expect(RuntimeError) as caught:
     generator_loss.backward()
-print(str(caught)[:75], "…")
+print(shorten(str(caught), 77, placeholder=" …"))
 # --8<-- [end:order]
 
 
@@ -118,7 +119,7 @@ fake = generator(noise)
 judged(critic, fake, False).backward()
 with expect(RuntimeError) as caught:
     judged(critic, fake, True).backward()
-print(str(caught)[:66], "…")
+print(shorten(str(caught), 68, placeholder=" …"))
 # --8<-- [end:second]
 
 # --8<-- [start:loop]

@@ -3,6 +3,7 @@
 # --8<-- [start:imports]
 import warnings
 from copy import deepcopy
+from textwrap import shorten
 
 import torch
 from expected import expect
@@ -72,7 +73,7 @@ w = torch.ones(1, requires_grad=True)
 (w**2).sum().backward()
 with expect(RuntimeError) as caught:
     w -= 0.1 * w.grad
-print(str(caught)[:66], "…")
+print(shorten(str(caught), 68, placeholder=" …"))
 # --8<-- [end:attribute]
 
 
@@ -154,7 +155,7 @@ same = torch.autograd.grad(Softplus.apply(x).sum(), [x])[0]
 print("a test by sum() sees a difference:", not torch.equal(alone, same))
 with expect(RuntimeError) as caught:
     gradcheck(Wrong.apply, [x])
-print(str(caught)[:69], "…")
+print(shorten(str(caught), 71, placeholder=" …"))
 print("gradgradcheck of it:", gradgradcheck(Wrong.apply, [x]))
 # --8<-- [end:gradcheck]
 
@@ -162,7 +163,7 @@ print("gradgradcheck of it:", gradgradcheck(Wrong.apply, [x]))
 single = x.detach().float().requires_grad_()
 with expect(RuntimeError) as caught, warnings.catch_warnings(action="ignore"):
     gradcheck(Softplus.apply, [single])
-print(str(caught)[:69], "…")
+print(shorten(str(caught), 71, placeholder=" …"))
 coarse = {"eps": 1e-2, "atol": 1e-3, "raise_exception": False}
 with warnings.catch_warnings(action="ignore"):
     for function in (Softplus, Wrong):
@@ -215,7 +216,7 @@ for name in ("ours", "Detached"):
     print(f"{name:8} {second(times_z[name], 1.0):.4f}")
 with expect(RuntimeError) as caught:
     second(times_z["Once"], 1.0)
-print(str(caught)[:62], "…")
+print(shorten(str(caught), 64, placeholder=" …"))
 for rule in (Softplus, Once):
     added = second(lambda z, rule=rule: z**2 + rule.apply(z), 1.0)
     print(f"z² + {rule.__name__:8} {added:.4f}")
@@ -249,5 +250,5 @@ print(w.tolist())
 x = torch.tensor([0.0, 1.0], dtype=torch.float64, requires_grad=True)
 with expect(RuntimeError) as caught:
     gradcheck(torch.relu, [x])
-print(str(caught)[:69], "…")
+print(shorten(str(caught), 71, placeholder=" …"))
 # --8<-- [end:try-clamp]
