@@ -177,7 +177,7 @@ def lion(param, grad, state, *, lr, betas=(0.9, 0.99), weight_decay=0.0):
 
 generator = torch.Generator().manual_seed(0)
 length = {}
-print("RMS of a step / lr, mean g:       0         0.1           1")
+print("RMS of a step / lr, mean g:      0         0.1           1")
 for rule in (adam, lion):
     length[rule.__name__] = []
     for mean in (0.0, 0.1, 1.0):
