@@ -407,7 +407,6 @@ def table(results: Results, first: str, digits: int = 2) -> str:
         for mark in marks:
             values, base = results[arm, mark][0], results[first, mark][0]
             gap = " ± ".join(f"{v:.{digits}f}" for v in difference(values, base))
-            gap = gap.replace("-", "−")
             cells += [f"{values.mean():.{digits}f}", "" if arm == first else gap]
-        lines.append(f"| {arm} | " + " | ".join(cells) + " |")
+        lines.append(f"| {arm} | " + " | ".join(cells).replace("-", "−") + " |")
     return "\n".join(line.replace("  |", " |") for line in lines)

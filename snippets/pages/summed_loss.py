@@ -43,14 +43,14 @@ from textwrap import fill
 rnn, *data = example(dtype=torch.float32)
 versions, error = update_every_step(rnn, *data)
 print("step", len(versions))
-print(fill(f"RuntimeError: {error}", 36))
+print(fill(f"RuntimeError: {error}", 36, break_long_words=False))
 # --8<-- [end:second-time]
 
 # --8<-- [start:in-place]
 rnn = RNN(2, 32, 2)
 versions, error = update_every_step(rnn, *data, retain_graph=True)
 print("step", len(versions))
-print(fill(f"RuntimeError: {error}", 36))
+print(fill(f"RuntimeError: {error}", 36, break_long_words=False))
 print("W_hh at version", versions)
 # --8<-- [end:in-place]
 
