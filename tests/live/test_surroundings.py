@@ -54,8 +54,9 @@ def test_an_interpreter_that_has_set_formulas_ends(thread):
         from book.content.formulas import mathml
         def show():
             print(mathml('x')[:5])
+        thread = Thread(target=show)
     """
-    code += "    Thread(target=show).start()" if thread else "    show()"
+    code += "    thread.start()\n        thread.join()" if thread else "    show()"
     done = python("-c", code)
     assert (done.returncode, done.stdout, done.stderr) == (0, "<math\n", "")
 
