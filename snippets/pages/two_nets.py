@@ -51,7 +51,7 @@ for how in ("requires_grad_(False)", "no_grad"):
             loss = judged(critic, fake, True)
         with expect(RuntimeError) as caught:
             loss.backward()
-        print(f"{how:22} {str(caught)[:44]} …")
+        print(f"{how:22} {shorten(str(caught), 46, placeholder=' …')}")
     else:
         critic.requires_grad_(False)
         judged(critic, generator(noise), True).backward()

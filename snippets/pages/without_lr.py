@@ -86,7 +86,7 @@ arms = {
     "Δ ≥ 10⁻³": ("Rprop", {"step_sizes": (1e-3, 50)}),
 }
 found = {}
-print("batch  steps" + "".join(f"{label:>11}" for label in arms), "  Rprop - SGD")
+print("batch  steps" + "".join(f"{label:>11}" for label in arms), "  Rprop − SGD")
 for batch in (256, 16, 1):
     for label, (name, options) in arms.items():
         best = tuned_on_batches(name, grids[name], batch, budgets, **options)

@@ -204,7 +204,7 @@ print("ours  ", second(Softplus.apply))
 for function in (Detached, Once):
     with expect(RuntimeError) as caught:
         second(function.apply)
-    print(f"{function.__name__:8} {str(caught)[:52]} …")
+    print(f"{function.__name__:8} {shorten(str(caught), 54, placeholder=' …')}")
 # --8<-- [end:double-run]
 
 # --8<-- [start:double-silent]
