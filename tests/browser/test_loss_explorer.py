@@ -603,7 +603,7 @@ def test_samples_and_losses_come_and_go(browser, assets):
     field = page.get_by_role("textbox", name="目标 y")
     field.fill("1, 2, 300")
     field.press("Enter")
-    assert page.evaluate(LOWEST_TEXT)[0] == "101 (平均数)"
+    assert page.evaluate(LOWEST_TEXT)[0] == "101（平均数）"
     field.fill("1, two")
     field.press("Enter")
     assert field.input_value() == "1, 2, 300"

@@ -322,7 +322,7 @@ export async function losses(root) {
     if (best.low === null) return words.falls(side);
     const [low, high] = [best.low, best.high].map((v) => Number(v.toFixed(9)));
     const named = LOSSES[arms[index].loss].best?.(state.y, valuesOf(arms[index]), state.axis);
-    if (low === high) return named ? `${short(low)} (${words.best[named]})` : short(low);
+    if (low === high) return named ? words.at(short(low), words.best[named]) : short(low);
     if (low === -Infinity && high === Infinity) return words.flat;
     if (high === Infinity) return words.from(short(low));
     if (low === -Infinity) return words.upTo(short(high));

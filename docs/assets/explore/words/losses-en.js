@@ -23,7 +23,7 @@ export const words = {
   },
   names: { quantile: "quantile (not in torch.nn)" },
   add: "Add a loss", remove: "Remove", name: "Loss", loss: "mean loss", gradient: "gradient",
-  lowest: "lowest at", table: "Numbers at x", target: (i) => `Target ${i}; arrow keys move it`,
+  lowest: "lowest at", at: (x, what) => `${x} (${what})`, table: "Numbers at x", target: (i) => `Target ${i}; arrow keys move it`,
   best: {
     mean: "mean", median: "median", quantile: "quantile", meanSquare: "mean square",
     logMean: "log of the mean", frequency: "frequency", logOdds: "log-odds",

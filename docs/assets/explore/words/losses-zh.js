@@ -22,7 +22,7 @@ export const words = {
   },
   names: { quantile: "quantile（torch.nn 里没有）" },
   add: "加一个损失", remove: "移除", name: "损失", loss: "平均损失", gradient: "梯度",
-  lowest: "最低点", table: "x 处的数", target: (i) => `目标 ${i}，方向键移动`,
+  lowest: "最低点", at: (x, what) => `${x}（${what}）`, table: "x 处的数", target: (i) => `目标 ${i}，方向键移动`,
   best: {
     mean: "平均数", median: "中位数", quantile: "分位数", meanSquare: "均方",
     logMean: "平均数的对数", frequency: "频率", logOdds: "对数几率",
