@@ -48,7 +48,7 @@ def python(*arguments: str, timeout: float = 120, **variables: str):
 
 @pytest.mark.parametrize("thread", [False, True])
 def test_an_interpreter_that_has_set_formulas_ends(thread):
-    """Python 3.13 waited for the engine that sets them for ever; 3.12 crashed."""
+    """Python 3.13 waited for their engine for ever; closed, it crashed 3.12 and 3.13."""
     code = """if True:
         from threading import Thread
         from book.content.formulas import mathml
@@ -100,7 +100,6 @@ def test_other_versions_than_those_that_are_pinned_end_a_strict_build(tmp_path):
 SHARED = """
 import sys, threading
 from book.errors import Fault
-from book.kept import PACKAGES
 from book.live import runner
 from book.live.page import Cell
 

@@ -111,8 +111,8 @@ def katex() -> MiniRacer:
     """Return a JavaScript engine with KaTeX loaded, as sphinxcontrib-katex ships it."""
     script = Path(find_spec("sphinxcontrib.katex").origin).with_name("katex.min.js")
     engine = MiniRacer()
-    # It ends with the process. At exit Python 3.13 would wait for it for ever, and 3.12
-    # crashes where it is closed by another thread than the one that made it.
+    # It ends with the process. At exit Python 3.13 would wait for it for ever; 3.12 and
+    # 3.13 crash where it is closed by another thread than the one that made it.
     ctypes.pythonapi.Py_IncRef(ctypes.py_object(engine))
     engine.eval(script.read_text(encoding="utf-8"))
     return engine
