@@ -48,7 +48,7 @@ def python(*arguments: str, timeout: float = 120, **variables: str):
 
 @pytest.mark.parametrize("thread", [False, True])
 def test_an_interpreter_that_has_set_formulas_ends(thread):
-    """Python 3.13 waited for their engine for ever; closed, it crashed 3.12 and 3.13."""
+    """Python 3.13 waited for the engine; closed, it crashed 3.12 and 3.13."""
     code = """if True:
         from threading import Thread
         from book.content.formulas import mathml
